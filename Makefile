@@ -1,0 +1,36 @@
+# Everything runs in a virtual environment of its own; a fresh machine needs Python, pip and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+READY = $(VENV)/.ready
+JOBS ?= 2
+
+.PHONY: demo test lint types bench networks clean
+
+demo: $(READY)
+	$(BIN)/python demo/demo.py
+
+test: lint types
+	$(BIN)/python -m pytest -n $(JOBS)
+
+lint: $(READY)
+	$(BIN)/ruff check mypy_torch_shapes tests benchmarks
+
+types: $(READY)
+	$(BIN)/mypy --strict mypy_torch_shapes
+
+bench: $(READY)
+	$(BIN)/python benchmarks/bench.py
+
+networks: $(READY)
+	$(BIN)/python -m pytest -n $(JOBS) -m networks tests/networks
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+
+# torch comes first and pinned: left to the resolver, another build of it would be fetched.
+$(READY): setup.cfg pyproject.toml requirements/constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint requirements/constraints.txt torch
+	$(BIN)/pip install --quiet --constraint requirements/constraints.txt --editable '.[test]'
+	touch $@
