@@ -1,0 +1,66 @@
+"""What an evaluation says of a source file: contexts, facts by expression, findings, unknowns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """A stretch of source as `ast` counts it: lines from 1, columns from 0 (UTF-8 bytes)."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True)
+class Context:
+    """One way a function is entered: its symbols are expressions over the function's parameters."""
+
+    id: int
+    function: str  # "net.Block.forward"; "net" alone for module-level code
+    instance: str | None  # "layer1.0" below the root module, "" for the root itself, None for a plain function
+    symbols: tuple[tuple[str, str], ...]  # ("N", "x.shape[0]")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """The tensor type of one expression in one context."""
+
+    context: int
+    span: Span
+    dtype: str | None
+    dims: tuple[int | str | None, ...] | None  # None inside: unknown size; None itself: unknown rank
+    text: str  # Tensor[float32, N, 64]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One mistake, at the expression that fails."""
+
+    span: Span
+    code: str  # "tensor-shape", "tensor-dtype"
+    message: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Gap:
+    """An expression nothing is claimed of, and the first reason."""
+
+    span: Span
+    reason: str
+
+
+@dataclass
+class FileReport:
+    """Everything known of one source file."""
+
+    contexts: list[Context] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    reveals: list[tuple[Span, str]] = field(default_factory=list)  # argument of reveal_type(...), its text
+    gaps: list[Gap] = field(default_factory=list)
+    depends_on: dict[str, str] = field(default_factory=dict)  # source path -> digest, the file itself included

@@ -1,0 +1,1 @@
+"""What every torch operation does to argument types."""

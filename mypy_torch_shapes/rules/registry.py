@@ -1,0 +1,153 @@
+"""The table of rules: registering them, binding a call to one, and applying it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import Any
+
+from ..shapes.tensor_type import TensorType
+from ..shapes.unknown import Undecided, Unknown
+from .mismatch import Mismatch
+from .signature import Signature
+
+_FAMILIES = (
+    "arithmetic",
+    "attention",
+    "convolution",
+    "creation",
+    "elementwise",
+    "indexing",
+    "joining",
+    "linalg",
+    "loss",
+    "normalization",
+    "pooling",
+    "recurrent",
+    "reduction",
+    "reshaping",
+)
+
+_rules: dict[str, Rule] = {}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One operation: its function and the signature lines (alternatives) that check and name its axes."""
+
+    name: str  # as messages call it
+    function: Callable[..., Any]
+    signatures: tuple[Signature, ...]
+    attribute: bool
+
+    @cached_property
+    def parameters(self) -> inspect.Signature:
+        signature = inspect.signature(self.function)
+        if not self.signatures:
+            return signature
+        return signature.replace(parameters=list(signature.parameters.values())[1:])
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        bound = self._bind(args, kwargs)
+        try:
+            if not self.signatures:
+                return self.function(*bound.args, **bound.kwargs)
+            axes = Signature.match_any(self.signatures, bound.arguments)
+            return self.function(axes, *bound.args, **bound.kwargs)
+        except Mismatch as mismatch:
+            if mismatch.operation is None:
+                mismatch.operation = self.name
+            raise
+
+    def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> inspect.BoundArguments:
+        try:
+            bound = self.parameters.bind(*args, **kwargs)
+        except TypeError as error:
+            raise Undecided(f"{self.name}: the call does not fit its rule ({error})") from None
+        bound.apply_defaults()
+        return bound
+
+
+def rule(
+    *names: str, shapes: str | tuple[str, ...] = (), attribute: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function as the rule of the named operations.
+
+    A name is a full path ("torch.fft.fft"), "F.relu" (torch.nn.functional), ".view" (a Tensor method) or plain
+    "add" (both torch.add and Tensor.add). The function's parameters are torch's, in torch's order. With `shapes`
+    (signature lines, see `signature.py`) the matched axes come as an extra first argument.
+    Raises ValueError for a name that is registered already.
+    """
+    lines = (shapes,) if isinstance(shapes, str) else shapes
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        for name in names:
+            for path in _paths(name):
+                if path in _rules:
+                    raise ValueError(f"two rules for {path}")
+                signatures = tuple(Signature.parse(line) for line in lines)
+                _rules[path] = Rule(path.rsplit(".", 1)[1], function, signatures, attribute)
+        return function
+
+    return register
+
+
+def find(path: str) -> Rule | None:
+    """The rule of an operation by its full path, "torch.Tensor.view"."""
+    _load()
+    return _rules.get(path)
+
+
+def apply(path: str, *args: Any, **kwargs: Any) -> Any:
+    """The result of an operation on argument types. Raises Mismatch (proven to fail) or Undecided."""
+    found = find(path)
+    if found is None:
+        raise Undecided(f"no rule for {path}")
+    return found(*args, **kwargs)
+
+
+def names() -> list[str]:
+    """Every registered path."""
+    _load()
+    return sorted(_rules)
+
+
+def tensor(value: Any, what: str = "argument") -> TensorType:
+    """The value as a tensor type. Raises Undecided for anything unknown, Mismatch for what is no tensor."""
+    if isinstance(value, TensorType):
+        return value
+    if isinstance(value, Unknown):
+        raise Undecided(value.reason)
+    raise Undecided(f"{what} is no tensor")
+
+
+def known_dims(value: TensorType) -> tuple[Any, ...]:
+    """The dims. Raises Undecided where the rank is unknown."""
+    if value.dims is None:
+        raise Undecided("the rank is unknown")
+    return value.dims
+
+
+def _paths(name: str) -> list[str]:
+    if name.startswith("F."):
+        return ["torch.nn.functional." + name[2:]]
+    if name.startswith("."):
+        return ["torch.Tensor" + name]
+    if "." in name:
+        return [name]
+    return [f"torch.{name}", f"torch.Tensor.{name}"]
+
+
+def _load() -> None:
+    """Import every family once; a family registers its rules as it is imported."""
+    global _loaded
+    if not _loaded:
+        _loaded = True
+        for family in _FAMILIES:
+            import_module(f".{family}", __package__)
+
+
+_loaded = False

@@ -1,0 +1,144 @@
+"""What a recorded run leaves behind: frozen values, calls, modules and functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Scalar = int | float | bool | complex | str | bytes | None
+
+
+@dataclass(frozen=True)
+class TensorSeed:
+    """A tensor as it was seen: torch's dtype name without the prefix (`float32`), sizes, and device type."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    device: str = "cpu"
+    parameter: bool = False
+
+
+@dataclass(frozen=True)
+class SequenceSeed:
+    """A tuple, list, set or torch.Size; `complete` is false where items past the bound were dropped.
+
+    `cls` is "tuple", "list", "set", "frozenset", "torch:Size", or "module:qualname" of a NamedTuple or other subclass.
+    """
+
+    cls: str
+    items: tuple[Seed, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class MappingSeed:
+    """A dict ("dict"), OrderedDict or other mapping class ("module:qualname") and its items in order."""
+
+    cls: str
+    items: tuple[tuple[Seed, Seed], ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class ObjectSeed:
+    """Any other object with data: a dataclass, a namespace, a config; `attrs` is its `__dict__` (and slots), bounded."""
+
+    cls: str
+    attrs: tuple[tuple[str, Seed], ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class ModuleSeed:
+    """A live `torch.nn.Module`: the id of its `ModuleRecord`."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class IterableSeed:
+    """Something batches come from (a DataLoader): its class, length if it has one, and one element."""
+
+    cls: str
+    element: Seed
+    length: int | None = None
+
+
+@dataclass(frozen=True)
+class NameSeed:
+    """A thing known by its name alone: kind is "dtype", "device", "function", "class", "module" or "enum"."""
+
+    kind: str
+    name: str  # "float32", "cuda:0", "module:qualname", "pkg.mod", "module:Enum.MEMBER"
+
+
+@dataclass(frozen=True)
+class OpaqueSeed:
+    """Nothing but the class is known, "module:qualname"."""
+
+    cls: str
+
+
+Seed = (
+    TensorSeed | SequenceSeed | MappingSeed | ObjectSeed | ModuleSeed | IterableSeed | NameSeed | OpaqueSeed | Scalar
+)
+
+
+@dataclass(frozen=True)
+class FunctionRecord:
+    """A watched function: where its source is and the digest of that source when it ran."""
+
+    module: str  # the real module name, also for what ran as __main__
+    qualname: str  # "Net.forward", "make.<locals>.inner"
+    file: str  # relative to the project root where it is inside, else absolute
+    line: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class CallRecord:
+    """One observed call of a function: parameters by name as they stood on entry, and what came back."""
+
+    function: str  # "module:qualname"
+    arguments: tuple[tuple[str, Seed], ...]  # in signature order; *args as a tuple, **kwargs as a dict
+    returned: Seed = None
+    raised: str | None = None  # the exception's class name; `returned` is then meaningless
+    receiver: int | None = None  # ModuleRecord id, when the first parameter is a module
+    root: bool = False  # the outermost module call, or called from code that is not watched
+    caller: str | None = None  # "module:qualname" of the nearest watched caller
+    probe: int | None = None  # the probe variation this was seen in; None for the real run
+
+
+@dataclass(frozen=True)
+class Variation:
+    """One probe: the root call with some sizes changed, and whether it ran."""
+
+    call: int  # index of the root CallRecord in the store
+    axes: tuple[tuple[str, int], ...]  # what was changed: (path such as "x" or "batch['ids']" or "xs[0]", axis)
+    size: int
+    ok: bool
+
+
+@dataclass(frozen=True)
+class ModuleRecord:
+    """A live module instance: its class, its place below its root, how it was constructed, what it holds."""
+
+    id: int
+    cls: str  # "module:qualname"
+    root: int  # id of the root module's record (its own id for a root)
+    path: str  # "layer1.0", "" for a root
+    init: tuple[tuple[str, Seed], ...] | None  # constructor parameters without self; None when not observed
+    attrs: tuple[tuple[str, Seed], ...]  # plain attributes, parameters and buffers, as they stood at the first call
+    children: tuple[tuple[str, int], ...]  # registered submodules in order, by record id
+    training: bool
+    builders: tuple[str, ...]  # "module:qualname" of every watched function that took part in building it
+
+
+@dataclass
+class Profile:
+    """Everything one store holds."""
+
+    functions: dict[str, FunctionRecord] = field(default_factory=dict)  # by "module:qualname"
+    modules: dict[int, ModuleRecord] = field(default_factory=dict)
+    calls: list[CallRecord] = field(default_factory=list)
+    variations: list[Variation] = field(default_factory=list)
+    torch_version: str | None = None

@@ -1,0 +1,1 @@
+"""The language every other part speaks: symbolic dims, dtypes and Tensor[dtype, dims]."""

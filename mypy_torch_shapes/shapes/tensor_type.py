@@ -1,0 +1,56 @@
+"""`Tensor[dtype, dims]`: what is known of a tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from .dims import Naming, Size, Symbol, substitute, text
+from .dtypes import DType
+
+
+@dataclass(frozen=True)
+class TensorType:
+    """A tensor's dtype and dims; None for an unknown dtype, or an unknown rank.
+
+    `parameter` marks an `nn.Parameter`. An unknown size in dims is a nameless `Symbol`.
+    """
+
+    dtype: DType | None
+    dims: tuple[Size, ...] | None
+    parameter: bool = False
+
+    @property
+    def rank(self) -> int | None:
+        return None if self.dims is None else len(self.dims)
+
+    def with_dims(self, *dims: Size) -> TensorType:
+        """The same dtype with other dims, no longer a parameter."""
+        return TensorType(self.dtype, dims)
+
+    def with_dtype(self, dtype: DType | None) -> TensorType:
+        """The same dims with another dtype, no longer a parameter."""
+        return TensorType(dtype, self.dims)
+
+    def map_dims(self, function: Callable[[Size], Size]) -> TensorType:
+        """Every size replaced by the function of it."""
+        return self if self.dims is None else replace(self, dims=tuple(map(function, self.dims)))
+
+    def substitute(self, binding: Mapping[Symbol, Size]) -> TensorType:
+        """Symbols in the dims replaced."""
+        return self.map_dims(lambda size: substitute(size, binding))
+
+    def text(self, naming: Naming = lambda symbol: symbol.name) -> str:
+        """As people read it: `Tensor[float32, N, 64, _]`; `Tensor[float32]` has rank 0, `...` is an unknown rank."""
+        sizes = ["..."] if self.dims is None else [text(size, naming) or "_" for size in self.dims]
+        return f"Tensor[{', '.join([self.dtype.name if self.dtype else '_', *sizes])}]"
+
+    def __repr__(self) -> str:
+        return self.text()
+
+
+def fresh(values: tuple[int, ...] | None = None) -> Size:
+    """An unknown size, with its observed values where there are any; a single known value stays unknown too."""
+    from .dims import Dim
+
+    return Dim.of(Symbol(None, values))

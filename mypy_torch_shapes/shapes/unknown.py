@@ -1,0 +1,34 @@
+"""A value nothing is known of, and the exception for asking it anyway."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+
+class Undecided(Exception):
+    """What was asked depends on something unknown; `reason` says on what."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Unknown:
+    """A value nothing is known of but why; every use that needs to know it raises `Undecided`."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __repr__(self) -> str:
+        return f"Unknown({self.reason!r})"
+
+    def _undecided(self, *_: object) -> NoReturn:
+        raise Undecided(self.reason)
+
+    # An Unknown is compared by identity where Python itself compares (containers), never by value.
+    __bool__ = __len__ = __iter__ = __contains__ = __getitem__ = __int__ = __float__ = __index__ = _undecided
+    __lt__ = __le__ = __gt__ = __ge__ = __call__ = __neg__ = __abs__ = _undecided
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __rfloordiv__ = _undecided
+    __truediv__ = __rtruediv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = _undecided
