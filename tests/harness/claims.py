@@ -1,0 +1,95 @@
+"""What `mypy-torch-shapes reveal --json` claims: contexts, and rows by context and expression."""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.harness import snapshot
+
+Span = tuple[str, int, int, int, int]  # file, line, column, end line, end column
+PURE = {name: getattr(builtins, name) for name in ("len", "max", "min", "abs", "int", "sum", "next", "iter", "list")}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The type claimed of one expression in one context."""
+
+    span: Span
+    dtype: str | None
+    dims: tuple[int | str | None, ...] | None
+    text: str
+
+    @property
+    def complete(self) -> bool:
+        return self.dtype is not None and self.dims is not None and None not in self.dims
+
+    def refuted(self, dtype: str, shape: tuple[int, ...], symbols: dict[str, int]) -> bool:
+        """Whether a real value contradicts the claim; what is unknown claims nothing."""
+        if dtype.startswith("!") or (self.dtype is not None and self.dtype != dtype):
+            return True
+        if self.dims is None:
+            return False
+        sizes = [evaluate_dim(dim, symbols) for dim in self.dims]
+        return len(sizes) != len(shape) or any(
+            size is not None and size != real for size, real in zip(sizes, shape, strict=True)
+        )
+
+
+def evaluate_dim(dim: int | str | None, symbols: dict[str, int]) -> int | None:
+    """A claimed size as a number; a symbol without a definition makes it one that cannot be checked."""
+    if dim is None or isinstance(dim, int):
+        return dim
+    code = compile(dim, "<dim>", "eval")
+    if any(name not in symbols and name not in PURE for name in code.co_names):
+        return None
+    return int(eval(code, {"__builtins__": PURE}, symbols))
+
+
+@dataclass
+class Context:
+    """One way a function is entered, and what is claimed of its expressions then."""
+
+    id: int
+    function: str
+    instance: str | None
+    symbols: dict[str, str]
+    claims: dict[Span, Claim] = field(default_factory=dict)
+
+    def values(self, parameters: dict[str, snapshot.Data]) -> dict[str, int] | None:
+        """Its symbols' sizes in an invocation, or None where a definition does not apply to these parameters."""
+        names = {name: snapshot.view(data) for name, data in parameters.items()}
+        values = {}
+        for symbol, definition in self.symbols.items():
+            try:
+                value = eval(compile(definition, "<symbol>", "eval"), {"__builtins__": PURE}, names)
+            except (AttributeError, IndexError, KeyError, NameError, TypeError, StopIteration):
+                return None
+            if not isinstance(value, int):
+                return None
+            values[symbol] = value
+        return values
+
+
+def parse(reveal: dict[str, Any]) -> list[Context]:
+    """Read the JSON of `reveal`."""
+    assert reveal["version"] == 1, reveal["version"]
+    contexts = {
+        each["id"]: Context(each["id"], plain(each["function"]), each["instance"], dict(each["symbols"]))
+        for each in reveal["contexts"]
+    }
+    for row in reveal["expressions"]:
+        span = (row["file"], row["line"], row["column"], row["end_line"], row["end_column"])
+        kind = row["type"]
+        dims = None if kind["dims"] is None else tuple(kind["dims"])
+        contexts[row["context"]].claims[span] = Claim(span, kind["dtype"], dims, kind["text"])
+    return list(contexts.values())
+
+
+def plain(function: str) -> str:
+    """Lambdas and comprehensions are recorded as part of the function around them."""
+    parts = function.split(".<locals>.")
+    while len(parts) > 1 and parts[-1].startswith("<"):
+        parts.pop()
+    return ".<locals>.".join(parts)
