@@ -1,0 +1,83 @@
+"""A measurement as JSON, and as a table a person reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.harness.claims import Span
+from tests.harness.compare import Result, Wrong
+
+
+def place(span: Span) -> str:
+    return f"{span[0]}:{span[1]}:{span[2]}"
+
+
+def as_json(result: Result) -> dict[str, Any]:
+    uncovered = sorted(result.executed - result.covered, key=str)
+    return {
+        "executed": len(result.executed),
+        "covered": len(result.covered),
+        "coverage": round(result.coverage, 4),
+        "checked": result.checked,
+        "wrong": [wrong_row(each) for each in sorted(result.wrong.values(), key=lambda each: each.span)],
+        "misfits": result.misfits,
+        "without_context": [
+            {"function": function, "instance": instance, "invocations": count}
+            for (function, instance), count in result.without.items()
+        ],
+        "uncovered": [
+            {"at": place(span), "text": result.texts[span], "function": function, "instance": instance}
+            for span, function, instance in uncovered
+        ],
+    }
+
+
+def wrong_row(wrong: Wrong) -> dict[str, Any]:
+    return {
+        "at": place(wrong.span),
+        "text": wrong.text,
+        "function": wrong.function,
+        "instance": wrong.instance,
+        "claimed": wrong.claimed,
+        "real": wrong.real,
+        "symbols": wrong.symbols,
+        "sizes": wrong.sizes,
+        "fits": wrong.fits,
+    }
+
+
+def table(report: dict[str, Any], *, details: bool) -> str:
+    lines = [f"{'program':28}{'executed':>9}{'covered':>9}{'':>8}{'checked':>9}{'wrong':>7}{'misfit':>8}{'s':>7}"]
+    for name, row in report.items():
+        if "failed" in row:
+            lines.append(f"{name:28}FAILED")
+            continue
+        lines.append(
+            f"{name:28}{row['executed']:>9}{row['covered']:>9}{row['coverage']:>8.1%}{row['checked']:>9}"
+            f"{len(row['wrong']):>7}{len(row['misfits']):>8}{row['seconds']:>7}"
+        )
+    measured = [row for row in report.values() if "failed" not in row]
+    executed, covered = (sum(row[key] for row in measured) for key in ("executed", "covered"))
+    if executed:
+        lines.append(f"{'all':28}{executed:>9}{covered:>9}{covered / executed:>8.1%}")
+    if details:
+        for name, row in report.items():
+            lines += ["", f"== {name}", *detail_lines(row)]
+    return "\n".join(lines)
+
+
+def detail_lines(row: dict[str, Any]) -> list[str]:
+    if "failed" in row:
+        return [row["failed"]]
+    lines = []
+    for each in row["wrong"]:
+        lines.append(
+            f"WRONG  {each['at']}: `{each['text']}` in {each['function']} [{each['instance']}]: claimed"
+            f" {each['claimed']}, was {each['real']} with {each['symbols'] or 'no symbols'} at {each['sizes']}"
+            + ("" if each["fits"] else " (no context fits)")
+        )
+    for each in row["without_context"]:
+        lines.append(f"NO CONTEXT  {each['function']} [{each['instance']}], {each['invocations']} invocation(s)")
+    for each in row["uncovered"]:
+        lines.append(f"UNCOVERED  {each['at']}: `{each['text']}` in {each['function']} [{each['instance']}]")
+    return lines
