@@ -13,6 +13,25 @@ from ..shapes.unknown import Undecided, Unknown
 from .mismatch import DTYPE, Mismatch
 
 
+class Named(tuple[Any, ...]):
+    """A tuple whose items have names, as those of torch.return_types: `fields` are they, in order."""
+
+    fields: tuple[str, ...]
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[self.__dict__["fields"].index(name)]
+        except (KeyError, ValueError):
+            raise AttributeError(name) from None
+
+
+def named(*items: tuple[str, Any]) -> Named:
+    """`named(("values", v), ("indices", i))`."""
+    result = Named(value for _, value in items)
+    result.fields = tuple(name for name, _ in items)
+    return result
+
+
 def show(value: Any) -> str:
     """A size or a row of sizes as messages write it."""
     if isinstance(value, tuple | list):
@@ -154,6 +173,7 @@ def same_dtype(**tensors: TensorType | None) -> DType | None:
 
 
 __all__ = [
+    "Named",
     "at_most",
     "axes",
     "axis",
@@ -163,6 +183,7 @@ __all__ = [
     "fresh",
     "is_size",
     "less",
+    "named",
     "product",
     "require",
     "require_divisible",

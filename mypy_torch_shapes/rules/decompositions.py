@@ -1,0 +1,3 @@
+"""Matrix decompositions, inverses and norms (torch docs: torch.linalg)."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Diagonals and triangles of matrices (torch docs: torch, Other operations)."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""torch.einsum, in its string and sublist forms."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Tensors put together (torch docs: torch, Joining)."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Matrix and vector products (torch docs: torch, BLAS and LAPACK operations)."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The same elements in another shape: view, reshape, flatten, squeeze (torch docs: Tensor views)."""
+
+from __future__ import annotations
