@@ -15,29 +15,45 @@ from .mismatch import Mismatch
 from .signature import Signature
 
 _FAMILIES = (
+    "activation",
     "arithmetic",
     "attention",
+    "comparison",
+    "complex_numbers",
+    "conversion",
     "convolution",
     "creation",
+    "cumulative",
     "decompositions",
     "diagonals",
     "einsum",
     "elementwise",
+    "filling",
     "gathering",
     "indexing",
+    "init",
     "joining",
+    "layers",
     "linalg",
     "loss",
     "normalization",
+    "ordering",
     "permuting",
     "pooling",
     "properties",
+    "random",
     "recurrent",
     "reduction",
     "repetition",
+    "resampling",
     "reshaping",
+    "spectral",
     "splitting",
+    "statistics",
 )
+
+# torch takes numpy's names of some parameters as well.
+_NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "x1": "input", "a": "input", "x2": "other"}
 
 _rules: dict[str, Rule] = {}
 
@@ -59,20 +75,26 @@ class Rule:
         return signature.replace(parameters=list(signature.parameters.values())[1:])
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        out = kwargs.pop("out", None) if "out" not in self.parameters.parameters else None
         bound = self._bind(args, kwargs)
         try:
             if not self.signatures:
-                return self.function(*bound.args, **bound.kwargs)
+                return _stored(out, self.function(*bound.args, **bound.kwargs))
             axes = Signature.match_any(self.signatures, bound.arguments)
-            return self.function(axes, *bound.args, **bound.kwargs)
+            return _stored(out, self.function(axes, *bound.args, **bound.kwargs))
         except Mismatch as mismatch:
             if mismatch.operation is None:
                 mismatch.operation = self.name
             raise
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> inspect.BoundArguments:
+        parameters = self.parameters.parameters
+        renamed = {
+            _NUMPY_NAMES[name] if name in _NUMPY_NAMES and name not in parameters else name: value
+            for name, value in kwargs.items()
+        }
         try:
-            bound = self.parameters.bind(*args, **kwargs)
+            bound = self.parameters.bind(*args, **renamed)
         except TypeError as error:
             raise Undecided(f"{self.name}: the call does not fit its rule ({error})") from None
         bound.apply_defaults()
@@ -137,6 +159,13 @@ def known_dims(value: TensorType) -> tuple[Any, ...]:
     if value.dims is None:
         raise Undecided("the rank is unknown")
     return value.dims
+
+
+def _stored(out: Any, result: Any) -> Any:
+    """A result written to `out=`, which keeps its dtype and is resized where it does not fit."""
+    if isinstance(out, TensorType) and isinstance(result, TensorType):
+        return TensorType(out.dtype, result.dims)
+    return result
 
 
 def _paths(name: str) -> list[str]:

@@ -1,0 +1,3 @@
+"""Activations and softmax (torch docs: torch.nn.functional, Non-linear activation functions)."""
+
+from __future__ import annotations

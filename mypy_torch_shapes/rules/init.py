@@ -1,0 +1,3 @@
+"""Initialisers, which return their tensor (torch docs: torch.nn.init)."""
+
+from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The classes of torch.nn: what their constructors make, and what their forward does."""

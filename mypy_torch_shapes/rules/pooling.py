@@ -1,0 +1,3 @@
+"""Pooling (torch docs: torch.nn.functional, Pooling functions)."""
+
+from __future__ import annotations

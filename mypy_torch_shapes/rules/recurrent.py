@@ -1,0 +1,3 @@
+"""Recurrent layers and cells (torch docs: torch.nn, Recurrent Layers)."""
+
+from __future__ import annotations
