@@ -76,30 +76,35 @@ def promote(a: DType, b: DType) -> DType | None:
     """torch.promote_types; None where torch refuses (float8, mixed large unsigned)."""
     if a == b:
         return a
+    if _is_float8(a) or _is_float8(b):
+        return None
+    if _is_wide_unsigned(a) or _is_wide_unsigned(b):  # these go with the floating dtypes only
+        return {a.category: a, b.category: b}.get(FLOATING)
     if a.category != b.category:
         low, high = sorted((a, b), key=lambda dtype: dtype.category)
-        if high.bits == 8 and high.category == FLOATING:
-            return None
         if high.category == COMPLEX and low.category == FLOATING:
             return promote(_COMPLEX_OF[low.name], high) if low.name in _COMPLEX_OF else None
         return high
     if a.category == INTEGER:
         return _promote_integers(a, b)
-    if a.category == FLOATING and 8 in (a.bits, b.bits):
-        return None
     if a.bits == b.bits:  # float16 with bfloat16
         return float32
     return a if a.bits > b.bits else b
 
 
-def _promote_integers(a: DType, b: DType) -> DType | None:
-    unsigned = [dtype for dtype in (a, b) if dtype.name.startswith("u")]
-    if len(unsigned) == 1:
-        if unsigned[0] != uint8:
-            return None  # torch: promotion for uint16, uint32, uint64 with signed types is not supported
-        signed = b if unsigned[0] is a else a
+def _promote_integers(a: DType, b: DType) -> DType:
+    if uint8 in (a, b):
+        signed = b if a == uint8 else a
         return int16 if signed == int8 else signed
     return a if a.bits > b.bits else b
+
+
+def _is_float8(dtype: DType) -> bool:
+    return dtype.category == FLOATING and dtype.bits == 8
+
+
+def _is_wide_unsigned(dtype: DType) -> bool:
+    return dtype.name in ("uint16", "uint32", "uint64")
 
 
 def can_cast(source: DType, target: DType) -> bool:

@@ -32,3 +32,13 @@ class Unknown:
     __lt__ = __le__ = __gt__ = __ge__ = __call__ = __neg__ = __abs__ = _undecided
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __rfloordiv__ = _undecided
     __truediv__ = __rtruediv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = _undecided
+
+
+class UnknownNumber(Unknown):
+    """A Python number of unknown value: `kind` is bool, int, float or complex."""
+
+    __slots__ = ("kind",)
+
+    def __init__(self, kind: type, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind

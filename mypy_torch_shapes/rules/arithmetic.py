@@ -1,0 +1,1 @@
+"""Arithmetic of two or three tensors and numbers (torch docs: torch, Pointwise Ops)."""

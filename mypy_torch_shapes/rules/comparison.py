@@ -1,0 +1,1 @@
+"""Comparison, logic, bits and choice (torch docs: torch, Comparison Ops and Pointwise Ops)."""

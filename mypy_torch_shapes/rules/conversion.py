@@ -1,0 +1,1 @@
+"""Copies and conversions of a tensor (torch docs: torch.Tensor; Tensor Attributes)."""

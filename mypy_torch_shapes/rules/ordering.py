@@ -1,0 +1,1 @@
+"""Sorting, ranking and positions (torch docs: torch, Comparison Ops and Reduction Ops)."""

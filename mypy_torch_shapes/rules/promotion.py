@@ -1,0 +1,167 @@
+"""dtype promotion among tensors, zero-dim tensors and Python numbers (torch docs: Tensor Attributes, torch.dtype)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any
+
+from ..shapes.dims import Dim
+from ..shapes.dtypes import (
+    BOOL,
+    BY_NAME,
+    COMPLEX,
+    FLOATING,
+    INTEGER,
+    DType,
+    bool_,
+    complex_of,
+    float32,
+    int64,
+    promote,
+    real_of,
+)
+from ..shapes.tensor_type import TensorType
+from ..shapes.unknown import Undecided, Unknown, UnknownNumber
+from .mismatch import DTYPE, Mismatch
+
+default_dtype: ContextVar[DType] = ContextVar("default_dtype", default=float32)
+
+# How an operand takes part: tensors with dims come before zero-dim tensors, those before Python numbers.
+DIMENSIONED, ZERO_DIM, NUMBER = range(3)
+Kind = tuple[DType, int]
+
+_DTYPES = tuple(dict.fromkeys(BY_NAME.values()))
+_WORDS = {BOOL: "bool", INTEGER: "an integer dtype", FLOATING: "a floating dtype", COMPLEX: "a complex dtype"}
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a Python number; a size is one."""
+    return isinstance(value, int | float | complex | Dim | UnknownNumber)
+
+
+def number_dtype(value: Any) -> DType:
+    """The dtype torch.tensor gives a Python number."""
+    kind = value.kind if isinstance(value, UnknownNumber) else type(value)
+    if kind is bool:
+        return bool_
+    if kind is float:
+        return default_dtype.get()
+    if kind is complex:
+        return complex_of(default_dtype.get()) or BY_NAME["complex64"]
+    return int64
+
+
+def result_type(*operands: Any) -> DType | None:
+    """torch.result_type; None where an unknown operand leaves it open. Raises Mismatch where torch refuses."""
+    kinds = tuple(_kinds(operand) for operand in operands)
+    found = _common(kinds, default_dtype.get())
+    if isinstance(found, str):
+        dtypes = ", ".join(t.dtype.name for t in operands if isinstance(t, TensorType) and t.dtype)
+        raise Mismatch(f"{dtypes}: torch does not promote these dtypes", DTYPE)
+    return found
+
+
+def is_category(dtype: DType | None, *categories: int) -> bool | None:
+    """Whether a dtype is of one of the categories; None where it is unknown."""
+    return None if dtype is None else dtype.category in categories
+
+
+def floating(dtype: DType | None) -> DType | None:
+    """What a float-producing operation makes of a dtype: integers and bool become the default dtype."""
+    if dtype is None:
+        return None
+    return default_dtype.get() if dtype.category in (BOOL, INTEGER) else dtype
+
+
+def real(dtype: DType | None) -> DType | None:
+    """The dtype of a magnitude: that of the parts of a complex dtype."""
+    return None if dtype is None else real_of(dtype)
+
+
+def accumulated(dtype: DType | None) -> DType | None:
+    """The dtype of a sum or product: integers and bool add up in int64."""
+    if dtype is None:
+        return None
+    return int64 if dtype.category in (BOOL, INTEGER) else dtype
+
+
+def refuse(dtype: DType | None, *categories: int, what: str = "input") -> None:
+    """Raise Mismatch for dtypes an operation is not defined for."""
+    if dtype is not None and dtype.category in categories:
+        words = " or ".join(_WORDS[category] for category in (BOOL, INTEGER, FLOATING, COMPLEX) if category in categories)
+        raise Mismatch(f"{what} has dtype {dtype.name}, the operation is not defined for {words}", DTYPE)
+
+
+def given_dtype(dtype: Any, otherwise: DType | None) -> DType | None:
+    """The dtype asked for by a `dtype=` argument, or what holds without it."""
+    if dtype is None:
+        return otherwise
+    if isinstance(dtype, DType):
+        return dtype
+    if isinstance(dtype, Unknown):
+        return None
+    raise Undecided(f"dtype = {dtype!r} is no dtype")
+
+
+def require_cast(source: DType | None, target: DType | None, message: str) -> None:
+    """Raise Mismatch where torch.can_cast refuses: a result may not fall to a lower category."""
+    if source is not None and target is not None and source.category > target.category:
+        raise Mismatch(message, DTYPE)
+
+
+def _kinds(operand: Any) -> tuple[Kind, ...]:
+    """Every way an operand may take part; one way where all of it is known."""
+    if isinstance(operand, TensorType):
+        levels = (DIMENSIONED, ZERO_DIM) if operand.dims is None else (DIMENSIONED if operand.dims else ZERO_DIM,)
+        dtypes = _DTYPES if operand.dtype is None else (operand.dtype,)
+        return tuple(itertools.product(dtypes, levels))
+    if is_number(operand):
+        return ((number_dtype(operand), NUMBER),)
+    if isinstance(operand, Unknown):
+        numbers: Iterable[Any] = (False, 0, 0.0, 0j)
+        return (*itertools.product(_DTYPES, (DIMENSIONED, ZERO_DIM)), *((number_dtype(n), NUMBER) for n in numbers))
+    raise Undecided(f"{operand!r} is neither a tensor nor a number")
+
+
+@lru_cache(maxsize=4096)
+def _common(kinds: tuple[tuple[Kind, ...], ...], default: DType) -> DType | str | None:
+    """The dtype all choices that torch accepts agree on; None where they differ, "refused" where it accepts none."""
+    found: set[DType] = set()
+    for choice in itertools.product(*kinds):
+        dtype = _result(choice, default)
+        if dtype is not None:
+            found.add(dtype)
+        if len(found) > 1:
+            return None
+    return found.pop() if found else "refused"
+
+
+def _result(operands: Sequence[Kind], default: DType) -> DType | None:
+    levels: list[DType | None] = [None, None, None]
+    for dtype, level in operands:
+        before = levels[level]
+        merged = dtype if before is None else promote(before, dtype)
+        if merged is None:
+            return None
+        levels[level] = merged
+    dimensioned, zero_dim, number = levels
+    low = _over(zero_dim, number)
+    if low is None and (zero_dim or number):
+        return None
+    return _over(dimensioned, low)
+
+
+def _over(high: DType | None, low: DType | None) -> DType | None:
+    """The higher level decides, unless the lower one has a higher category; None for no dtype, or a refusal."""
+    if high is None or low is None:
+        return high or low
+    if high.category == COMPLEX:
+        return high
+    if high.category == FLOATING:
+        return complex_of(high) if low.category == COMPLEX else high
+    if high.category == BOOL or low.category in (FLOATING, COMPLEX):
+        return promote(high, low)
+    return high

@@ -1,0 +1,1 @@
+"""Random tensors (torch docs: torch, Random sampling)."""

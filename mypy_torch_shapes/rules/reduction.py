@@ -1,0 +1,1 @@
+"""Reductions over axes (torch docs: torch, Reduction Ops)."""

@@ -1,0 +1,1 @@
+"""Fourier transforms (torch docs: torch.fft; torch, Spectral Ops)."""

@@ -1,0 +1,1 @@
+"""Statistics, histograms and sets of values (torch docs: torch, Reduction Ops and Other Operations)."""
