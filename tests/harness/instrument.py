@@ -63,7 +63,8 @@ class Instrumenter(ast.NodeTransformer):
     """Wraps every loaded expression; its numbers continue those already in `tables`."""
 
     def __init__(self, file: str, source: str, tables: Tables) -> None:
-        self.file, self.source, self.tables = file, source, tables
+        self.file, self.tables = file, tables
+        self.lines = source.encode().splitlines()  # `ast` counts columns in bytes
         self.path: list[str] = [module_name(file)]
         self.in_class = False
         tables.scopes.append(Scope(file, self.path[0], receiver=None))
@@ -113,9 +114,13 @@ class Instrumenter(ast.NodeTransformer):
         return ast.fix_missing_locations(ast.copy_location(call, node))
 
     def site_of(self, node: ast.expr) -> Site:
-        text = ast.get_source_segment(self.source, node) or ast.unparse(node)
-        span = (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
-        return Site(self.file, *span, " ".join(text.split()))
+        line, end_line = node.lineno, node.end_lineno or 0
+        column, end_column = node.col_offset, node.end_col_offset or 0
+        lines = self.lines[line - 1 : end_line]
+        lines[-1] = lines[-1][:end_column]
+        lines[0] = lines[0][column:]
+        text = b" ".join(lines).decode(errors="replace")
+        return Site(self.file, line, column, end_line, end_column, " ".join(text.split()))
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return self.function(node)
