@@ -23,9 +23,11 @@ from ..shapes.dtypes import (
     promote,
     real_of,
 )
+from ..shapes.relations import nonzero
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown, UnknownNumber
 from .mismatch import DTYPE, Mismatch
+from .vocabulary import product
 
 default_dtype: ContextVar[DType] = ContextVar("default_dtype", default=float32)
 
@@ -93,6 +95,17 @@ def refuse(dtype: DType | None, *categories: int, what: str = "input") -> None:
     if dtype is not None and dtype.category in categories:
         words = " or ".join(_WORDS[category] for category in (BOOL, INTEGER, FLOATING, COMPLEX) if category in categories)
         raise Mismatch(f"{what} has dtype {dtype.name}, the operation is not defined for {words}", DTYPE)
+
+
+def refuse_elements(tensor: TensorType, *categories: int, what: str = "input") -> None:
+    """`refuse`, for what torch notices only when there is an element to compute."""
+    if tensor.dims is not None and nonzero(product(tensor.dims)).holds:
+        refuse(tensor.dtype, *categories, what=what)
+
+
+def categories(letters: str) -> tuple[int, ...]:
+    """Categories of dtypes as tables write them: "bic" is bool, integer and complex."""
+    return tuple("bifc".index(letter) for letter in letters)
 
 
 def given_dtype(dtype: Any, otherwise: DType | None) -> DType | None:
