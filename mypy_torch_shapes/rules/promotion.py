@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
-from ..shapes.dims import Dim
+from ..shapes.dims import Dim, Size
 from ..shapes.dtypes import (
     BOOL,
     BY_NAME,
@@ -27,7 +27,7 @@ from ..shapes.relations import nonzero
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown, UnknownNumber
 from .mismatch import DTYPE, Mismatch
-from .vocabulary import product
+from .vocabulary import broadcast, product
 
 default_dtype: ContextVar[DType] = ContextVar("default_dtype", default=float32)
 
@@ -66,9 +66,15 @@ def result_type(*operands: Any) -> DType | None:
     return found
 
 
-def is_category(dtype: DType | None, *categories: int) -> bool | None:
-    """Whether a dtype is of one of the categories; None where it is unknown."""
-    return None if dtype is None else dtype.category in categories
+def common_shape(*operands: Any) -> tuple[Size, ...] | None:
+    """The dims operands broadcast to; a number has none of its own. Raises Mismatch."""
+    return broadcast(*map(_own_shape, operands))
+
+
+def _own_shape(operand: Any) -> tuple[Size, ...] | None:
+    if isinstance(operand, TensorType):
+        return operand.dims
+    return () if is_number(operand) else None
 
 
 def floating(dtype: DType | None) -> DType | None:
