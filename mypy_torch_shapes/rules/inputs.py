@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..shapes.dims import Dim, Size, text
+from ..shapes.dims import Dim, Size
 from ..shapes.dtypes import DType
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided, Unknown
@@ -17,7 +18,7 @@ ANYTHING = TensorType(None, None)
 
 
 def operand(value: Any, name: str = "input") -> TensorType:
-    """A tensor argument; unknown dtype and rank where nothing is known of it. Raises Undecided for what is no tensor."""
+    """A tensor argument; of unknown dtype and rank where it is unknown. Raises Undecided for what is no tensor."""
     if isinstance(value, TensorType):
         return value
     if isinstance(value, Unknown):
@@ -81,6 +82,18 @@ def common_dtype(**tensors: TensorType | None) -> DType | None:
     return None if first is None else first[1]
 
 
-def shown(dims: Sequence[Size]) -> str:
-    """Sizes in brackets, as messages write a shape."""
-    return "[" + ", ".join(text(size) or "_" for size in dims) + "]"
+def options(names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a function of tensors further optional parameters, by torch's names, that do not influence its type."""
+
+    def extend(function: Callable[..., Any]) -> Callable[..., Any]:
+        own = list(inspect.signature(function).parameters.values())
+
+        def call(*args: Any) -> Any:
+            return function(*args[: len(own)])
+
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        further = [inspect.Parameter(name, kind, default=None) for name in names.split()]
+        call.__signature__ = inspect.Signature([*own, *further])  # type: ignore[attr-defined]
+        return call
+
+    return extend
