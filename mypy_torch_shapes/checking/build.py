@@ -1,0 +1,87 @@
+"""One build of mypy's: which files are looked at, when they are reported, what its cache and its daemon are told."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from pathlib import Path, PurePath
+
+from mypy.errors import Errors
+from mypy.nodes import MypyFile
+from mypy.options import Options
+
+import mypy_torch_shapes
+from mypy_torch_shapes import config, messages
+from mypy_torch_shapes._version import __version__
+from mypy_torch_shapes.checking import report
+from mypy_torch_shapes.checking.outcomes import Outcomes
+
+LIBRARIES = {"site-packages", "dist-packages"}
+
+
+class Build:
+    """What lives as long as mypy's own build does: one run, or a daemon."""
+
+    def __init__(self, options: Options) -> None:
+        settings = config.read(options.config_file, Path.cwd())
+        for problem in settings.problems:
+            messages.say(problem)
+        self.modules: dict[str, MypyFile] = {}
+        self._outcomes = Outcomes(settings)
+        self._reported: dict[str, Options] = {}  # path -> mypy's options for that file
+        self._daemon = "mypy.dmypy_server" in sys.modules
+        if self._daemon:
+            restart_on_change_of(self._outcomes.profile_digest())
+        self._errors = errors_of(options)
+
+    def cache_data(self, path: str) -> str | None:
+        """What mypy keeps with a module and compares on the next run: a digest of what was said of it.
+
+        Not a digest of what it depends on: an edit elsewhere that changes nothing here leaves the module fresh.
+        """
+        return self._outcomes.of(path).digest() if is_ours(path) else None
+
+    def parsed(self, file: MypyFile) -> None:
+        """A daemon looks for unused ignores before `checked`, so those of ours that are used are marked here."""
+        if self._daemon and self._errors is not None and is_ours(file.path) and report.has_own_ignores(file):
+            self._look_again()
+            report.mark_used_ignores(self._errors, file, self._outcomes.of(file.path))
+
+    def checked(self, file: MypyFile) -> None:
+        """A module is done: say what there is to say of it."""
+        if self._errors is None or not is_ours(file.path) or file.path in self._errors.ignored_files:
+            return
+        self._reported[file.path] = self._errors.options
+        if not self._daemon:
+            report.publish(self._errors, file, self._errors.options, self._outcomes.of(file.path))
+            return
+        # A daemon calls this for the edited modules alone, having thrown away the errors of all others.
+        self._look_again()
+        for module in list(self.modules.values()):
+            if module.path in self._reported:
+                report.publish(self._errors, module, self._reported[module.path], self._outcomes.of(module.path))
+
+    def _look_again(self) -> None:
+        self._outcomes.look_again()
+
+
+def is_ours(path: str) -> bool:
+    """Whether there can be anything to say of a file: source, and not of an installed library."""
+    return path.endswith(".py") and LIBRARIES.isdisjoint(PurePath(path).parts)
+
+
+def errors_of(options: Options) -> Errors | None:
+    """Where mypy collects the errors of the build these options are of.
+
+    No hook is handed it in a module without classes and checked calls, so it is found by what refers to the options,
+    at this moment while there are few objects. None in a daemon's `run`, which makes a plugin just to compare it.
+    """
+    return next((each for each in gc.get_referrers(options) if type(each) is Errors), None)
+
+
+def restart_on_change_of(profile: str) -> None:
+    """Make mypy's daemon restart when the profile is another one: it does so for another plugin version.
+
+    It asks no plugin anything in a run without edited sources.
+    """
+    mypy_torch_shapes.__version__ = f"{__version__}+{profile}"

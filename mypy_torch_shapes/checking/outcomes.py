@@ -1,0 +1,93 @@
+"""Outcomes by file: from memory, from disk, or from an evaluation; an evaluation that fails is an outcome too."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from mypy_torch_shapes import messages
+from mypy_torch_shapes.checking.records import Digests, Outcome, Records, fingerprint
+from mypy_torch_shapes.config import Config
+from mypy_torch_shapes.evaluation.facts import FileReport
+
+
+class Evaluator(Protocol):
+    """The part of `evaluation.session.Session` that is used here."""
+
+    def report(self, file: Path) -> FileReport: ...
+
+    def refresh(self) -> None: ...
+
+
+def open_session(config: Config) -> Evaluator:
+    """The real evaluator. Imported here, because an unchanged run needs none of it."""
+    from mypy_torch_shapes.checking.opening import session_for
+
+    return session_for(config)
+
+
+class Outcomes:
+    """What is to be said of each file, evaluated when first asked for."""
+
+    def __init__(self, config: Config, opener: Callable[[Config], Evaluator] | None = None) -> None:
+        self._config = config
+        self._open = opener or open_session
+        self._session: Evaluator | None = None
+        self._digests = Digests()
+        mark = fingerprint(str(config.root), config.debug)
+        self._records = Records(config.data / "cache" / "checked", mark, self._digests)
+        self._known: dict[str, Outcome] = {}
+        self._can_keep = True
+
+    def of(self, path: str) -> Outcome:
+        """The outcome for a source file, the same until `look_again`."""
+        path = os.path.abspath(path)
+        if path not in self._known:
+            kept = self._records.read(path)
+            self._known[path] = self._evaluate(path) if kept is None else kept
+        return self._known[path]
+
+    def look_again(self) -> None:
+        """Sources or the profile may have changed: a daemon's next run."""
+        self._known.clear()
+        self._digests.forget()
+        if self._session is not None:
+            self._session.refresh()
+
+    def profile_digest(self) -> str:
+        return self._digests.of(self._profile())
+
+    def _profile(self) -> str:
+        return str(self._config.data / "profile.json")
+
+    def _evaluate(self, path: str) -> Outcome:
+        # The digest of the file itself is taken first: if it is edited meanwhile, the record is stale, never wrong.
+        self._digests.of(path)
+        try:
+            if self._session is None:
+                self._session = self._open(self._config)
+            report = self._session.report(Path(path))
+        except Exception as fault:  # noqa: BLE001  (whatever our fault is, it must not end the user's type check)
+            return self._abandoned(fault)
+        outcome = Outcome(tuple(report.findings), tuple(report.reveals))
+        self._keep(path, outcome, report)
+        return outcome
+
+    def _abandoned(self, fault: Exception) -> Outcome:
+        lines = [messages.abandoned(fault, self._config.debug)]
+        if self._config.debug:
+            lines += "".join(traceback.format_exception(fault)).splitlines()
+        return Outcome(failure=tuple(lines))
+
+    def _keep(self, path: str, outcome: Outcome, report: FileReport) -> None:
+        if not self._can_keep:
+            return
+        depends = [str(self._config.root / each) for each in report.depends_on]
+        try:
+            self._records.write(path, outcome, [*depends, self._profile()])
+        except OSError as fault:
+            self._can_keep = False
+            messages.say(messages.cannot_keep(self._config.data, fault.strerror))

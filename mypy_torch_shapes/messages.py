@@ -1,0 +1,81 @@
+"""Error codes and every sentence the plugin and `reveal` say themselves."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+# Code -> what mypy shows for it under "--help"-like listings. docs/errors.md has an entry for each.
+CODES: Final = {
+    "tensor-shape": "Check that tensor operations get the shapes they need",
+    "tensor-dtype": "Check that tensor operations get the dtypes they need",
+    "tensor-device": "Check that tensor operations get tensors on one device",
+    "tensor-suspicious": "Warn about tensor operations that run but seldom mean what they say",
+    "tensor-reveal": "The symbolic type of the argument of reveal_type()",
+    "tensor-internal": "A file mypy_torch_shapes had to give up on",
+}
+
+NAME: Final = "mypy_torch_shapes"
+REPORT_TO: Final = "the issue tracker of mypy_torch_shapes"
+
+
+_said: set[str] = set()
+
+
+def say(sentence: str) -> None:
+    """A warning on stderr, once per run: mypy's workers are children of a process that says the same."""
+    if sentence not in _said and "mypy.build_worker.worker" not in sys.modules:
+        _said.add(sentence)
+        print(f"{NAME}: {sentence}", file=sys.stderr)
+
+
+def revealed(text: str) -> str:
+    return f'Revealed tensor type is "{text}"'
+
+
+def abandoned(fault: BaseException, debug: bool) -> str:
+    hint = "" if debug else f' (with its traceback: "debug = true" in [{NAME}])'
+    return (
+        f"{NAME} gave up on this file because of a fault of its own ({type(fault).__name__}: {fault}); "
+        f"please report it at {REPORT_TO}{hint}"
+    )
+
+
+def mypy_out_of_range(version: str, tested: str) -> str:
+    return f"mypy {version} is outside the tested range ({tested}), so tensor shapes are not checked."
+
+
+def torch_out_of_range(version: str, tested: str) -> str:
+    return f"torch {version} is outside the tested range ({tested}); shapes are inferred as torch {tested} would."
+
+
+def unknown_option(name: str, where: str, known: list[str]) -> str:
+    return f'{where}: unknown option "{name}" in [{NAME}], ignored (known: {", ".join(known)}).'
+
+
+def bad_value(name: str, value: str, where: str, wanted: str) -> str:
+    return f'{where}: "{name} = {value}" in [{NAME}] is not {wanted}, ignored.'
+
+
+def unreadable_config(where: str, reason: object) -> str:
+    return f"{where}: cannot be read ({reason}), so every option of [{NAME}] has its default."
+
+
+def no_such_root(root: object) -> str:
+    return f'the root "{root}" is not a directory, ignored.'
+
+
+def cannot_keep(directory: object, reason: object) -> str:
+    return f"cannot write {directory} ({reason}), so the next run will evaluate everything again."
+
+
+def cannot_reveal(file: object, reason: object) -> str:
+    return f"{file}: {reason}"
+
+
+def no_profile(root: object) -> str:
+    return f'no profile below {root}; only module-level code is evaluated ("mypy-torch-shapes profile" records a run).'
+
+
+def more_contexts(count: int) -> str:
+    return f"(+{count} context{'' if count == 1 else 's'})"

@@ -1,0 +1,33 @@
+"""Opens a session: reads the profile, warns of what is unusual about it or about torch."""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+from mypy_torch_shapes import messages
+from mypy_torch_shapes.config import Config
+from mypy_torch_shapes.evaluation.session import Options, Session
+from mypy_torch_shapes.seeds import store
+from mypy_torch_shapes.seeds.model import Profile
+
+TORCH_TESTED = "2.13"
+
+
+def session_for(config: Config) -> Session:
+    """A session over the profile below the root; without a profile that can be read, over an empty one."""
+    warn_of_torch()
+    try:
+        profile = store.load(config.root)
+    except store.StoreError as fault:
+        messages.say(str(fault))
+        profile = Profile()
+    return Session(config.root, profile, Options())
+
+
+def warn_of_torch() -> None:
+    try:
+        version = importlib.metadata.version("torch")
+    except importlib.metadata.PackageNotFoundError:
+        return  # rules need no torch; what only torch could answer stays unknown
+    if not version.startswith(f"{TORCH_TESTED}."):
+        messages.say(messages.torch_out_of_range(version, TORCH_TESTED))

@@ -1,0 +1,55 @@
+"""A small project on disk, and mypy, dmypy and workers run over it as a user would."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+FAKE_PLUGIN = Path(__file__).parent / "fake_plugin.py"
+
+
+@dataclass
+class Project:
+    """A directory with a mypy.ini."""
+
+    root: Path
+    plugin: str
+
+    def write(self, name: str, text: str) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text).lstrip("\n"))
+
+    def configure(self, mypy: str = "", ours: str = "", plugin: bool = True) -> None:
+        plugins = f"plugins = {self.plugin}\n" if plugin else ""
+        self.write("mypy.ini", f"[mypy]\n{plugins}{dedent(mypy)}\n[mypy_torch_shapes]\n{dedent(ours)}\n")
+
+    def mypy(self, *arguments: str) -> list[str]:
+        """The lines of output; a crash fails the test."""
+        return self.run("mypy", *arguments)[0]
+
+    def run(self, program: str, *arguments: str) -> tuple[list[str], str]:
+        done = subprocess.run(
+            [sys.executable, "-m", program, *arguments], cwd=self.root, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode in (0, 1), done.stdout + done.stderr
+        return done.stdout.splitlines(), done.stderr
+
+    def evaluated(self) -> list[str]:
+        """Which files were evaluated since this was last asked."""
+        log = self.root / "evaluated.log"
+        names = sorted(log.read_text().split()) if log.exists() else []
+        log.unlink(missing_ok=True)
+        return names
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = Project(tmp_path, str(FAKE_PLUGIN))
+    made.configure("error_summary = false")
+    return made
