@@ -1,0 +1,182 @@
+"""Python's own notices of calls and returns: `sys.monitoring` where there is one, else `sys.setprofile`."""
+
+from __future__ import annotations
+
+import dis
+import os
+import sys
+import threading
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_torch_shapes.profiling.recorder import Recorder
+
+UNKNOWN_ERROR = "Exception"  # sys.setprofile does not say which
+
+_RETURN = dis.opmap["RETURN_VALUE"]
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_MISSING: Any = object()
+
+
+class Events:
+    """Turns the notices into calls of the recorder's handlers; a bug there ends the recording, not the program."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._source: _Profile | _Monitoring | None = None
+        self.guard: Any = None  # called on every event while the probe runs; may raise to end it
+
+    def install(self) -> None:
+        """Begin."""
+        self._source = _Monitoring(self) if sys.version_info >= (3, 12) else _Profile(self)
+        self._pid = os.getpid()
+        os.register_at_fork(after_in_child=self.remove)  # a child neither watches nor writes
+        self._source.install()
+
+    def remove(self) -> None:
+        """End."""
+        source, self._source = self._source, None
+        if source is not None:
+            source.remove()
+
+    def look_again(self) -> None:
+        """A code object that was of no interest has become one."""
+        if isinstance(self._source, _Monitoring):
+            self._source.restart()
+
+    def entered(self, frame: FrameType) -> bool:
+        """A frame begins; whether it is of interest."""
+        recorder = self._recorder
+        code = frame.f_code
+        try:
+            handler = recorder.table.get(id(code), _MISSING)
+            if handler is _MISSING:
+                handler = recorder.choose(code, frame.f_globals)
+            if handler is None:
+                return False
+            handler.enter(frame)
+        except RecursionError:  # the program is at the end of its stack
+            return True
+        except Exception:
+            recorder.fail()
+        return True
+
+    def left(self, frame: FrameType, value: Any, error: str | None) -> bool:
+        """A frame ends; whether it is of interest."""
+        recorder = self._recorder
+        try:
+            handler = recorder.table.get(id(frame.f_code))
+            if handler is None:
+                return False
+            handler.leave(frame, value, error)
+        except RecursionError:
+            return True
+        except Exception:
+            recorder.fail()
+        return True
+
+
+class _Profile:
+    """`sys.setprofile`: one function, called for everything."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._before: Any = None
+
+    def install(self) -> None:
+        self._before = sys.getprofile()
+        notice = self._notice()
+        threading.setprofile(notice)
+        sys.setprofile(notice)
+
+    def remove(self) -> None:
+        sys.setprofile(self._before)
+        threading.setprofile(self._before)
+
+    def _notice(self) -> Any:
+        events = self._events
+        entered, left = events.entered, events.left
+        table = events._recorder.table
+
+        def notice(frame: FrameType, event: str, arg: Any) -> None:
+            if event == "call":
+                if table.get(id(frame.f_code), table) is not None:
+                    entered(frame)
+            elif event == "return":
+                if table.get(id(frame.f_code)) is not None:
+                    # On an exception the value is None too: then the last instruction was not a return.
+                    failed = arg is None and frame.f_code.co_code[frame.f_lasti] != _RETURN
+                    left(frame, arg, UNKNOWN_ERROR if failed else None)
+            if events.guard is not None:
+                events.guard()
+
+        return notice
+
+
+class _Monitoring:
+    """`sys.monitoring`: code that is of no interest is not noticed a second time."""
+
+    _WANTED = (2, 3, 4, 0, 1, 5)  # tool ids, the profiler's first
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
+        self._tool = -1
+        self._inside = threading.local()
+
+    def install(self) -> None:
+        monitoring = self._monitoring
+        self._tool = next(tool for tool in self._WANTED if monitoring.get_tool(tool) is None)
+        monitoring.use_tool_id(self._tool, "mypy-torch-shapes")
+        kinds = monitoring.events
+        monitoring.register_callback(self._tool, kinds.PY_START, self._started)
+        monitoring.register_callback(self._tool, kinds.PY_RETURN, self._returned)
+        monitoring.register_callback(self._tool, kinds.PY_UNWIND, self._unwound)
+        monitoring.set_events(self._tool, kinds.PY_START | kinds.PY_RETURN | kinds.PY_UNWIND)
+        monitoring.restart_events()
+
+    def remove(self) -> None:
+        self._monitoring.set_events(self._tool, 0)
+        self._monitoring.free_tool_id(self._tool)
+
+    def restart(self) -> None:
+        self._monitoring.restart_events()
+
+    def _started(self, code: CodeType, offset: int) -> Any:
+        if self._is_inside():
+            return None
+        self._inside.now = True
+        try:
+            interesting = self._events.entered(sys._getframe(1))
+        finally:
+            self._inside.now = False
+        return self._verdict(interesting)
+
+    def _returned(self, code: CodeType, offset: int, value: Any) -> Any:
+        if self._is_inside():
+            return None
+        self._inside.now = True
+        try:
+            interesting = self._events.left(sys._getframe(1), value, None)
+        finally:
+            self._inside.now = False
+        return self._verdict(interesting)
+
+    def _unwound(self, code: CodeType, offset: int, error: BaseException) -> Any:
+        if not self._is_inside() and self._events._recorder.table.get(id(code)) is not None:
+            self._inside.now = True
+            try:
+                self._events.left(sys._getframe(1), None, type(error).__name__)
+            finally:
+                self._inside.now = False
+
+    def _is_inside(self) -> bool:
+        return getattr(self._inside, "now", False)
+
+    def _verdict(self, interesting: bool) -> Any:
+        guard = self._events.guard
+        if guard is not None:
+            guard()
+            return None
+        return None if interesting else self._monitoring.DISABLE

@@ -1,0 +1,56 @@
+"""The parts of torch the recorder looks at values with; torch itself is imported by the program, never by us."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+
+class _Absent:
+    """Stands for a class of torch as long as the program has not imported torch: nothing is an instance of it."""
+
+
+class Torch:
+    """The classes of the torch that the program imported, or stand-ins while it has not."""
+
+    Tensor: type = _Absent
+    Parameter: type = _Absent
+    Module: type = _Absent
+    DataLoader: type = _Absent
+    Size: type = _Absent
+    dtype: type = _Absent
+    device: type = _Absent
+    named: tuple[tuple[str, type], ...] = ()
+    guard: Callable[[], Any] = nullcontext
+    shape_of: Callable[[Any], Any]
+    dtype_of: Callable[[Any], Any]
+    device_of: Callable[[Any], Any]
+
+    def __init__(self, torch: Any = None) -> None:
+        self.loaded = torch is not None
+        if torch is None:
+            return
+        self.Tensor = torch.Tensor
+        self.Parameter = torch.nn.Parameter
+        self.Module = torch.nn.Module
+        self.DataLoader = torch.utils.data.DataLoader
+        self.Size = torch.Size
+        self.dtype = torch.dtype
+        self.device = torch.device
+        kinds = ("layout", "memory_format", "qscheme")
+        self.named = tuple((kind, getattr(torch, kind)) for kind in kinds if hasattr(torch, kind))
+        self.guard = torch._C.DisableTorchFunction  # subclasses and modes of the program must not see us look
+        base = torch._C.TensorBase
+        self.shape_of = base.shape.__get__
+        self.dtype_of = base.dtype.__get__
+        self.device_of = base.device.__get__
+
+
+def loaded_torch() -> Torch:
+    """torch, if the program has imported it completely."""
+    torch = sys.modules.get("torch")
+    if torch is None or "torch.utils.data.dataloader" not in sys.modules or "nn" not in vars(torch):
+        return Torch()
+    return Torch(torch)

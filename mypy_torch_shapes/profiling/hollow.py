@@ -1,0 +1,121 @@
+"""Copies without data: the structure of modules and arguments, each tensor replaced by what it looked like."""
+
+from __future__ import annotations
+
+import collections
+import functools
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mypy_torch_shapes.profiling.facade import Torch
+from mypy_torch_shapes.profiling.names import mro, raw_dict
+from mypy_torch_shapes.profiling.observe import is_open, is_parameter
+
+_MAX_ITEMS = 10_000  # a longer collection is data of the program, not structure: shared, not copied
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+
+
+@dataclass(frozen=True, eq=False)
+class Hollow:
+    """A tensor without its data."""
+
+    shape: tuple[int, ...]
+    dtype: Any
+    device: str
+    requires_grad: bool
+    parameter: bool
+
+
+def hollow_tensor(torch: Torch, value: Any) -> Any:
+    """What a tensor looks like; a tensor of unknown shape stays itself. Call it inside `torch.guard()`."""
+    shape = tuple(torch.shape_of(value))
+    if not all(type(size) is int for size in shape):
+        return value
+    device = torch.device_of(value).type
+    return Hollow(shape, torch.dtype_of(value), device, bool(value.requires_grad), is_parameter(torch, value))
+
+
+class Copier:
+    """Copies structure without running any code of the copied: no `__init__`, `__deepcopy__` or `__reduce__`."""
+
+    def __init__(self, torch: Torch, tensor: Callable[[Any], Any], module: Callable[[Any, Any], None]) -> None:
+        self._torch = torch
+        self._tensor = tensor  # what a tensor, or a hollow one, becomes
+        self._module = module  # told of each module and its copy
+        self._copies: dict[int, tuple[Any, Any]] = {}  # the original too, so that its id stays its own
+
+    def copy(self, value: Any) -> Any:
+        """The copy of one value; equal objects inside stay one object."""
+        known = self._copies.get(id(value))
+        if known is not None:
+            return known[1]
+        cls = type(value)
+        bases = mro(cls)
+        if self._torch.Tensor in bases or cls is Hollow:
+            return self._remember(value, self._tensor(value))
+        if self._torch.Module in bases:
+            return self._copy_module(value)
+        if cls in (list, tuple, set, frozenset, dict, collections.OrderedDict, collections.deque):
+            return self._copy_collection(value) if len(value) <= _MAX_ITEMS else value
+        if tuple in bases:
+            return self._remember(value, tuple.__new__(cls, [self.copy(item) for item in tuple.__iter__(value)]))
+        if cls is types.MethodType:
+            return types.MethodType(value.__func__, self.copy(value.__self__))
+        if cls is functools.partial:
+            return functools.partial(self.copy(value.func), *self.copy(value.args), **self.copy(value.keywords))
+        if type not in bases and is_open(cls) and raw_dict(value) is not None:
+            return self._copy_object(value)
+        return value
+
+    def _remember(self, original: Any, copy: Any) -> Any:
+        self._copies[id(original)] = (original, copy)
+        return copy
+
+    def _copy_collection(self, value: Any) -> Any:
+        cls = type(value)
+        if cls in (tuple, frozenset):
+            return self._remember(value, cls([self.copy(item) for item in value]))
+        if cls is collections.deque:
+            copy: Any = collections.deque(maxlen=value.maxlen)
+        else:
+            copy = cls()
+        self._remember(value, copy)  # first: it may be inside itself
+        if isinstance(value, dict):
+            copy.update([(self.copy(key), self.copy(item)) for key, item in list(value.items())])
+        elif cls is set:
+            copy.update([self.copy(item) for item in list(value)])
+        else:
+            copy.extend([self.copy(item) for item in list(value)])
+        return copy
+
+    def _copy_object(self, value: Any) -> Any:
+        try:
+            copy = object.__new__(type(value))
+        except TypeError:  # made by a C type: shared
+            return value
+        attributes = raw_dict(copy)
+        if attributes is None or any(base.__dict__.get("__slots__") for base in mro(type(value))):
+            return value
+        self._remember(value, copy)
+        attributes.update({name: self.copy(item) for name, item in list((raw_dict(value) or {}).items())})
+        return copy
+
+    def _copy_module(self, value: Any) -> Any:
+        copy = self._copy_object(value)
+        attributes = raw_dict(copy)
+        if copy is not value and attributes is not None:
+            for name in _HOOKS:
+                hooks = attributes.get(name)
+                if isinstance(hooks, dict):  # those of the program may do anything; torch's own compute weights
+                    attributes[name] = type(hooks)((key, hook) for key, hook in hooks.items() if _is_torchs(hook))
+            self._module(value, copy)
+        return copy
+
+
+def _is_torchs(hook: Any) -> bool:
+    module = getattr(hook if isinstance(hook, types.FunctionType) else type(hook), "__module__", None)
+    if isinstance(hook, types.MethodType):
+        module = hook.__func__.__module__
+    return isinstance(module, str) and module.partition(".")[0] == "torch"

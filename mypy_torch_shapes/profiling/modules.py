@@ -1,0 +1,189 @@
+"""The live modules of the run, and the records made of them."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mypy_torch_shapes.profiling.names import class_name, raw_dict
+from mypy_torch_shapes.profiling.observe import Observer, PendingModule
+from mypy_torch_shapes.seeds.model import ModuleRecord, ModuleSeed, OpaqueSeed, Seed
+
+MAX_RECORDS = 20_000
+
+# What torch.nn.Module keeps for itself; what the user registered in them is recorded by name.
+_INTERNAL = frozenset(
+    {
+        "training", "_parameters", "_buffers", "_modules", "_non_persistent_buffers_set", "_is_full_backward_hook",
+        "_backward_pre_hooks", "_backward_hooks", "_forward_hooks", "_forward_hooks_with_kwargs",
+        "_forward_hooks_always_called", "_forward_pre_hooks", "_forward_pre_hooks_with_kwargs", "_state_dict_hooks",
+        "_state_dict_pre_hooks", "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks", "_compiled_call_impl",
+    }
+)  # fmt: skip
+
+
+@dataclass(eq=False)
+class Construction:
+    """One outermost construction: the watched functions that took part."""
+
+    builders: set[str]
+
+
+@dataclass(eq=False)
+class Live:
+    """A module while it is alive."""
+
+    token: int
+    cls: str
+    ref: weakref.ref[Any]
+    begun: bool = False  # its constructor was seen
+    init: tuple[tuple[str, Seed], ...] | None = None
+    construction: Construction | None = None
+    current: int | None = None  # its record in the latest snapshot
+
+
+@dataclass
+class Modules:
+    """Every module seen; a record is made of it whenever the tree it belongs to is called in a new state."""
+
+    records: list[ModuleRecord] = field(default_factory=list)
+    _origins: list[Live] = field(default_factory=list)  # whose record each is
+    _lives: dict[int, Live] = field(default_factory=dict)  # by id, as long as the module lives
+    _provisional: dict[int, int] = field(default_factory=dict)  # by token: as it was after construction
+    _first: dict[int, int] = field(default_factory=dict)  # by token
+    _snapshots: dict[tuple[object, ...], dict[int, int]] = field(default_factory=dict)
+    _classes: dict[int, str] = field(default_factory=dict)  # by token
+    _tokens: int = 0
+
+    def live(self, module: Any) -> Live:
+        """What is known of a module."""
+        found = self._lives.get(id(module))
+        if found is not None and found.ref() is module:
+            return found
+        self._tokens += 1
+        key, lives = id(module), self._lives
+        ref = weakref.ref(module, lambda ref: _forget(lives, key, ref))
+        live = lives[key] = Live(self._tokens, class_name(type(module)), ref)
+        self._classes[live.token] = live.cls
+        return live
+
+    def token(self, module: Any) -> int:
+        """A number of the module's own, never used again."""
+        return self.live(module).token
+
+    def seed(self, module: Any) -> ModuleSeed:
+        """The module by its present record, or by one chosen later if there is none yet."""
+        live = self.live(module)
+        return PendingModule(live.token) if live.current is None else ModuleSeed(live.current)
+
+    def adopt(self, copy: Any, record: int) -> None:
+        """Let a copy stand for the module it was copied from."""
+        self.live(copy).current = record
+
+    def resolved(self, seed: PendingModule) -> Seed:
+        """The module by the record it got after it was seen, or by its class if it never got one."""
+        record = self._first.get(seed.id, self._provisional.get(seed.id))
+        return OpaqueSeed(self._classes[seed.id]) if record is None else ModuleSeed(record)
+
+    def snapshot(self, root: Any, observer: Observer) -> tuple[object, ...] | None:
+        """Make the records of the tree under `root` the present ones. Its key: equal for the tree in an equal state."""
+        tree = list(_tree(root))
+        lives = [self.live(module) for _, module in tree]
+        state = [(live.token, type(module), _training(module)) for live, (_, module) in zip(lives, tree, strict=True)]
+        key = tuple(state)
+        places = self._snapshots.get(key)
+        if places is None:
+            if len(self.records) + len(tree) > MAX_RECORDS:
+                return None
+            places = self._snapshots[key] = self._add(tree, lives, observer)
+        for live in lives:
+            live.current = places[live.token]
+            self._first.setdefault(live.token, live.current)
+        return key
+
+    def built(self, root: Any, observer: Observer) -> None:
+        """Keep how `root` looks after its construction, in case it is never called."""
+        tree = list(_tree(root))
+        if len(self.records) + len(tree) <= MAX_RECORDS:
+            self._provisional.update(self._add(tree, [self.live(module) for _, module in tree], observer))
+            for _, module in tree:
+                self.live(module).current = None
+
+    def _add(self, tree: list[tuple[str, Any]], lives: list[Live], observer: Observer) -> dict[int, int]:
+        base = len(self.records)
+        places = {live.token: base + i for i, live in enumerate(lives)}
+        for live in lives:
+            live.current = places[live.token]
+        made = [
+            ModuleRecord(
+                id=base + i,
+                cls=class_name(type(module)),
+                root=base,
+                path=path,
+                init=live.init,
+                attrs=tuple((name, observer.seed(value)) for name, value in _attributes(module)),
+                children=tuple((name, places[self.token(child)]) for name, child in _children(module)),
+                training=_training(module),
+                builders=(),
+            )
+            for i, ((path, module), live) in enumerate(zip(tree, lives, strict=True))
+        ]
+        self.records += made
+        self._origins += lives
+        return places
+
+    def finished(self) -> list[ModuleRecord]:
+        """All records with their builders. A module nobody was seen to construct has those of its root."""
+        return [
+            replace(record, builders=self._builders(live) or self._builders(self._origins[record.root]))
+            for record, live in zip(self.records, self._origins, strict=True)
+        ]
+
+    @staticmethod
+    def _builders(live: Live) -> tuple[str, ...]:
+        return () if live.construction is None else tuple(sorted(live.construction.builders))
+
+
+def _forget(lives: dict[int, Live], key: int, ref: weakref.ref[Any]) -> None:
+    found = lives.get(key)
+    if found is not None and found.ref is ref:  # else another module has this id by now
+        del lives[key]
+
+
+def _tree(root: Any) -> Iterator[tuple[str, Any]]:
+    """Every module below `root` once, with its path, in order of registration."""
+    seen = {id(root)}
+    waiting = [("", root)]
+    while waiting:
+        path, module = waiting.pop()
+        yield path, module
+        below = []
+        for name, child in _children(module):
+            if id(child) not in seen:
+                seen.add(id(child))
+                below.append((f"{path}.{name}" if path else name, child))
+        waiting.extend(reversed(below))
+
+
+def _state(module: Any, name: str) -> dict[str, Any]:
+    found = (raw_dict(module) or {}).get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _children(module: Any) -> Iterator[tuple[str, Any]]:
+    return ((name, child) for name, child in list(_state(module, "_modules").items()) if child is not None)
+
+
+def _training(module: Any) -> bool:
+    return (raw_dict(module) or {}).get("training") is not False
+
+
+def _attributes(module: Any) -> Iterator[tuple[str, Any]]:
+    """Plain attributes, parameters and buffers by name."""
+    for name, value in list((raw_dict(module) or {}).items()):
+        if name not in _INTERNAL:
+            yield name, value
+    for registered in ("_parameters", "_buffers"):
+        yield from list(_state(module, registered).items())

@@ -1,0 +1,61 @@
+"""What things are called: the names of classes and functions, read without running any code of theirs."""
+
+from __future__ import annotations
+
+import sys
+import types
+from typing import Any, cast
+
+_mro = type.__dict__["__mro__"].__get__
+_qualname = type.__dict__["__qualname__"].__get__
+_module = type.__dict__["__module__"].__get__
+
+MAIN = {"name": "__main__"}  # the real module name of what runs as `__main__`
+
+
+def real_module(name: str) -> str:
+    """The name of a module, the one it is imported by where it runs as `__main__`."""
+    return MAIN["name"] if name == "__main__" else name
+
+
+def mro(cls: type) -> tuple[type, ...]:
+    """The bases of a class, itself first; a metaclass is not asked."""
+    return cast("tuple[type, ...]", _mro(cls))
+
+
+def class_name(cls: type) -> str:
+    """`module:qualname`."""
+    module = _module(cls)
+    return f"{real_module(module) if isinstance(module, str) else 'builtins'}:{_qualname(cls)}"
+
+
+def raw_dict(value: object) -> dict[str, Any] | None:
+    """The `__dict__` of an instance itself, past any property of that name."""
+    for base in mro(type(value)):
+        descriptor = base.__dict__.get("__dict__")
+        if descriptor is not None:
+            if isinstance(descriptor, types.GetSetDescriptorType):
+                found = descriptor.__get__(value)
+                return found if type(found) is dict else None
+            return None
+    return None
+
+
+def function_name(function: object) -> str | None:
+    """`module:qualname` of a Python or built-in function; for torch's own, the name people call it by."""
+    if isinstance(function, types.FunctionType):
+        return f"{real_module(str(function.__module__))}:{function.__qualname__}"
+    if isinstance(function, (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)):
+        return _builtin_name(function)
+    return None
+
+
+def _builtin_name(function: Any) -> str:
+    name = function.__name__
+    for module in ("torch", "torch.nn.functional", "torch._C._nn", "torch.special", "torch.linalg", "torch.fft"):
+        namespace = sys.modules.get(module)
+        if namespace is not None and vars(namespace).get(name) is function:
+            return f"{module}:{name}"
+    owner = getattr(function, "__objclass__", None)
+    module_name = getattr(function, "__module__", None) or (_module(owner) if owner is not None else "builtins")
+    return f"{module_name}:{function.__qualname__}"

@@ -1,0 +1,217 @@
+"""The recorder: what one run of a program shows of its own functions and modules."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+from mypy_torch_shapes.profiling import handlers
+from mypy_torch_shapes.profiling.events import Events
+from mypy_torch_shapes.profiling.facade import Torch, loaded_torch
+from mypy_torch_shapes.profiling.hollow import Copier, hollow_tensor
+from mypy_torch_shapes.profiling.keys import Keys
+from mypy_torch_shapes.profiling.loaders import Loaders
+from mypy_torch_shapes.profiling.modules import Construction, Modules
+from mypy_torch_shapes.profiling.observe import Observer
+from mypy_torch_shapes.profiling.resolving import Resolver
+from mypy_torch_shapes.profiling.watch import Watch, Watched
+from mypy_torch_shapes.seeds.model import CallRecord, Profile, Seed, Variation
+
+MAX_ROOT_CALLS = 32  # kept for the probe to choose from
+_TRANSPARENT_MODULES = ("torch.nn.modules.", "torch.utils._contextlib")
+
+
+class State(threading.local):
+    """What one thread is in the middle of."""
+
+    construction: Construction | None = None
+    construction_frame: int = 0
+    root_frame: int = 0
+    root_module: Any = None
+    root_call: tuple[tuple[Any, ...], dict[str, Any]] | None = None  # until its forward is entered
+    root_state: tuple[object, ...] | None = None
+
+
+@dataclass(eq=False)
+class RootCall:
+    """The outermost call of a module, without data: what the probe repeats."""
+
+    module: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    names: tuple[str, ...]  # of forward's parameters, self left out
+    grad: bool
+    records: list[tuple[Any, int]]  # every module in it, and its record
+    state: object
+    call: int | None = None  # its place among the calls, once it returned
+
+
+@dataclass
+class Entry:
+    """A distinct way a function was entered, and the distinct results seen of it."""
+
+    watched: Watched
+    arguments: tuple[tuple[str, Seed], ...]
+    receiver: Seed
+    root: bool
+    caller: str | None
+    returns: set[object] = field(default_factory=set)
+    root_call: RootCall | None = None
+
+
+@dataclass
+class Scope:
+    """What was observed in the run, or in one trial of the probe."""
+
+    calls: list[CallRecord] = field(default_factory=list)
+    receivers: list[Seed] = field(default_factory=list)  # of each call
+    entries: dict[object, Entry] = field(default_factory=dict)
+    counts: dict[object, int] = field(default_factory=dict)
+
+
+class Recorder:
+    """Watches a run from `start` to `stop`; `profile` is what it saw."""
+
+    def __init__(self, root: Path, include: tuple[str, ...] = ()) -> None:
+        self.watch = Watch(root, include)
+        self.modules = Modules()
+        self.loaders = Loaders()
+        self.state = State()
+        self.scope = Scope()
+        self.probing = False
+        self.root_calls: list[RootCall] = []
+        self.variations: list[Variation] = []
+        self.capped: set[str] = set()
+        self.failure: str | None = None  # traceback of a bug of ours: recording ended there
+        self.pending: dict[int, tuple[Entry, CodeType]] = {}  # by id of the frame
+        self.raising: dict[int, int] = {}  # by id of the frame: the call whose exception is not known yet
+        self.table: dict[int, handlers.Handler | None] = {}  # by id of the code object
+        self._codes: list[CodeType] = []  # held, so that ids stay their own
+        self._transparent: dict[int, bool] = {}
+        self._skeletons: dict[object, tuple[Any, list[tuple[Any, int]]]] = {}
+        self.events = Events(self)
+        self.use(Torch())
+
+    def use(self, torch: Torch) -> None:
+        """Look at values with this torch."""
+        self.torch = torch
+        self.observer = Observer(torch, self.modules.seed, self.loaders.seed)
+        self.keys = Keys(torch, self._token)
+        self.rough_keys = Keys(torch, self._token, numbers=False)
+
+    def start(self) -> None:
+        """Watch from here on."""
+        self.events.install()
+
+    def stop(self) -> None:
+        """Watch no longer."""
+        self.events.remove()
+
+    def fail(self) -> None:
+        """A bug of ours, in the exception being handled: the program goes on, unwatched."""
+        self.failure = traceback.format_exc()
+        self.stop()
+
+    def _token(self, value: Any) -> int:
+        if isinstance(value, self.torch.Module):
+            return self.modules.token(value)
+        return -1 - self.loaders.token(value)
+
+    def choose(self, code: CodeType, namespace: dict[str, Any]) -> handlers.Handler | None:
+        """The handler of a code object seen for the first time."""
+        if not self.torch.loaded and "torch.utils.data.dataloader" in sys.modules:
+            self.use(loaded_torch())
+        handler = handlers.special(self, code, namespace)
+        if handler is None:
+            watched = self.watch.decide(code, namespace)
+            handler = None if watched is None else handlers.WatchedHandler(self, watched)
+        self.register(code, handler)
+        return handler
+
+    def register(self, code: CodeType, handler: handlers.Handler | None) -> None:
+        """Decide what happens when `code` runs."""
+        self.table[id(code)] = handler
+        self._codes.append(code)
+
+    def nearest(self, frame: FrameType) -> tuple[str | None, bool]:
+        """The nearest watched caller of a frame, and whether nothing but torch.nn stands between."""
+        direct = True
+        caller = frame.f_back
+        while caller is not None:
+            handler = self.table.get(id(caller.f_code))
+            if isinstance(handler, handlers.WatchedHandler) and not handler.watched.library:
+                return handler.watched.key, direct
+            direct = direct and self._is_transparent(caller)
+            caller = caller.f_back
+        return None, False
+
+    def _is_transparent(self, frame: FrameType) -> bool:
+        code = frame.f_code
+        found = self._transparent.get(id(code))
+        if found is None:
+            module = str(frame.f_globals.get("__name__"))
+            inner = code.co_name.startswith("<") and code.co_name != "<module>"
+            found = self._transparent[id(code)] = inner or module.startswith(_TRANSPARENT_MODULES)
+            self._codes.append(code)
+        return found
+
+    def hollow_call(self, watched: Watched) -> RootCall | None:
+        """The root call this thread is in, without data."""
+        state = self.state
+        if state.root_call is None or state.root_state is None or len(self.root_calls) >= MAX_ROOT_CALLS:
+            return None
+        args, kwargs = state.root_call
+        skeleton = self._skeletons.get(state.root_state)
+        if skeleton is None:
+            records: list[tuple[Any, int]] = []
+            copier = Copier(self.torch, self._hollow, lambda module, copy: self._note_record(records, module, copy))
+            skeleton = self._skeletons[state.root_state] = (copier.copy(state.root_module), records)
+        copier = Copier(self.torch, self._hollow, lambda module, copy: None)
+        grad = sys.modules["torch"].is_grad_enabled()
+        found = RootCall(
+            skeleton[0],
+            tuple(copier.copy(value) for value in args),
+            {name: copier.copy(value) for name, value in kwargs.items()},
+            watched.names[1:],
+            grad,
+            skeleton[1],
+            state.root_state,
+        )
+        self.root_calls.append(found)
+        return found
+
+    def _hollow(self, value: Any) -> Any:
+        return hollow_tensor(self.torch, value)
+
+    def _note_record(self, records: list[tuple[Any, int]], module: Any, copy: Any) -> None:
+        record = self.modules.live(module).current
+        if record is not None:
+            records.append((copy, record))
+
+    def raised(self, error: BaseException) -> None:
+        """The program ended with this exception: name it in the calls it went through."""
+        step = error.__traceback__
+        while step is not None:
+            place = self.raising.get(id(step.tb_frame))
+            if place is not None:
+                call = self.scope.calls[place]
+                self.scope.calls[place] = replace(call, raised=type(error).__name__)
+            step = step.tb_next
+
+    def profile(self) -> Profile:
+        """What was seen until now."""
+        torch = sys.modules.get("torch")
+        resolver = Resolver(self.modules, self.loaders)
+        calls, variations = resolver.calls(self.scope.calls, self.scope.receivers, self.variations)
+        return Profile(
+            functions=dict(self.watch.functions),
+            modules={record.id: record for record in resolver.modules()},
+            calls=calls,
+            variations=variations,
+            torch_version=None if torch is None else str(getattr(torch, "__version__", None)),
+        )

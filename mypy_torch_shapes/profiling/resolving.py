@@ -1,0 +1,88 @@
+"""What could only be known after the run, filled into what was observed during it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from mypy_torch_shapes.profiling.loaders import Loaders
+from mypy_torch_shapes.profiling.modules import Modules
+from mypy_torch_shapes.profiling.observe import PendingIterable, PendingModule
+from mypy_torch_shapes.seeds.model import (
+    CallRecord,
+    MappingSeed,
+    ModuleRecord,
+    ModuleSeed,
+    ObjectSeed,
+    Seed,
+    SequenceSeed,
+    Variation,
+)
+from mypy_torch_shapes.seeds.references import parts
+
+Named = tuple[tuple[str, Seed], ...]
+
+
+class Resolver:
+    """Replaces pending modules by their records, and pending loaders by what they yielded."""
+
+    def __init__(self, modules: Modules, loaders: Loaders) -> None:
+        self._modules = modules
+        self._loaders = loaders
+
+    def modules(self) -> list[ModuleRecord]:
+        """All module records."""
+        return [
+            replace(
+                record,
+                init=None if record.init is None else self._named(record.init, 0),
+                attrs=self._named(record.attrs, 0),
+            )
+            for record in self._modules.finished()
+        ]
+
+    def calls(
+        self, calls: list[CallRecord], receivers: list[Seed], variations: list[Variation]
+    ) -> tuple[list[CallRecord], list[Variation]]:
+        """All calls, one for each distinct batch of a loader among the arguments, and the variations of them."""
+        resolved: list[CallRecord] = []
+        places: dict[int, int] = {}
+        for i, (call, receiver) in enumerate(zip(calls, receivers, strict=True)):
+            places[i] = len(resolved)
+            for variant in range(max([1, *self._variants(call)])):
+                resolved.append(self._call(call, receiver, variant))
+        return resolved, [replace(variation, call=places[variation.call]) for variation in variations]
+
+    def _call(self, call: CallRecord, receiver: Seed, variant: int) -> CallRecord:
+        found = self._seed(receiver, variant)
+        return replace(
+            call,
+            arguments=self._named(call.arguments, variant),
+            returned=self._seed(call.returned, variant),
+            receiver=found.id if isinstance(found, ModuleSeed) else None,
+        )
+
+    def _variants(self, call: CallRecord) -> Iterator[int]:
+        waiting = [value for _, value in call.arguments]
+        while waiting:
+            seed = waiting.pop()
+            if isinstance(seed, PendingIterable):
+                yield self._loaders.variants(seed)
+            waiting.extend(parts(seed))
+
+    def _named(self, pairs: Named, variant: int) -> Named:
+        return tuple((name, self._seed(value, variant)) for name, value in pairs)
+
+    def _seed(self, seed: Seed, variant: int) -> Seed:
+        if isinstance(seed, PendingModule):
+            return self._modules.resolved(seed)
+        if isinstance(seed, PendingIterable):
+            return self._seed(self._loaders.resolved(seed, variant), variant)
+        if isinstance(seed, SequenceSeed):
+            return replace(seed, items=tuple(self._seed(item, variant) for item in seed.items))
+        if isinstance(seed, MappingSeed):
+            items = tuple((self._seed(key, variant), self._seed(value, variant)) for key, value in seed.items)
+            return replace(seed, items=items)
+        if isinstance(seed, ObjectSeed):
+            return replace(seed, attrs=self._named(seed.attrs, variant))
+        return seed

@@ -1,0 +1,131 @@
+"""Which functions are watched: the project's own, found in their source."""
+
+from __future__ import annotations
+
+import ast
+import os
+import site
+import sys
+import sysconfig
+from dataclasses import dataclass, field
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from mypy_torch_shapes.profiling.names import real_module
+from mypy_torch_shapes.seeds.digests import Located, first_line, function_digest, walk_functions
+from mypy_torch_shapes.seeds.model import FunctionRecord
+
+_PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
+
+
+@dataclass(eq=False)
+class Watched:
+    """A watched function, and the code object it was found by (held, so that its id stays its own)."""
+
+    key: str  # "module:qualname"
+    code: CodeType
+    record: FunctionRecord
+    library: bool = False  # not the project's: only watched as the root of a module call
+    names: tuple[str, ...] = ()  # parameters in signature order
+    resumes: bool = False  # a generator or coroutine
+    calls: int = 0
+    quiet: bool = False  # no tensors in many calls: not looked at any more
+    has_tensors: bool = False
+    signatures: dict[object, int] = field(default_factory=dict)  # how many calls were kept, by all but the numbers
+
+
+class Watch:
+    """Decides for a code object whether it is watched."""
+
+    def __init__(self, root: Path, include: tuple[str, ...]) -> None:
+        self.root = root
+        self._prefix = str(root) + os.sep
+        self._include_files = tuple(str(Path(item).resolve()) + os.sep for item in include if Path(item).is_dir())
+        self._include_modules = tuple(item for item in include if not Path(item).is_dir())
+        self._installed = _installed_directories(root)
+        self._own_files: dict[str, bool] = {}
+        self._sources: dict[str, dict[tuple[str, int], tuple[str, Located]]] = {}
+        self.functions: dict[str, FunctionRecord] = {}
+
+    def decide(self, code: CodeType, namespace: dict[str, Any]) -> Watched | None:
+        """What to watch `code` as, or None."""
+        if not code.co_flags & CO_OPTIMIZED or code.co_name.startswith("<"):
+            return None
+        module = namespace.get("__name__")
+        if not isinstance(module, str) or not self._is_own(code.co_filename, module):
+            return None
+        return self.find(code, module)
+
+    def find(self, code: CodeType, module: str, library: bool = False) -> Watched | None:
+        """The function of `code`, if its source can be found there."""
+        path = os.path.realpath(code.co_filename)
+        found = self._source(path).get((code.co_name, code.co_firstlineno))
+        if found is None:
+            return None
+        qualname, (node, owner) = found
+        file = Path(path)
+        name = str(file.relative_to(self.root)) if file.is_relative_to(self.root) else path
+        record = FunctionRecord(
+            real_module(module), qualname, Path(name).as_posix(), node.lineno, function_digest(node, owner)
+        )
+        key = f"{record.module}:{record.qualname}"
+        if self.functions.setdefault(key, record) != record:
+            return None  # another function of the same name: the setter of a property, a second definition
+        resumes = bool(code.co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR))
+        return Watched(key, code, record, library, parameter_names(code), resumes)
+
+    def _is_own(self, file: str, module: str) -> bool:
+        if any(module == name or module.startswith(name + ".") for name in self._include_modules):
+            return True
+        found = self._own_files.get(file)
+        if found is None:
+            path = os.path.realpath(file)
+            own = path.startswith(self._prefix) and not path.startswith(self._installed)
+            own = (own and not _in_environment(Path(path), self.root)) or path.startswith(self._include_files)
+            found = self._own_files[file] = own and not path.startswith(_PACKAGE)
+        return found
+
+    def _source(self, path: str) -> dict[tuple[str, int], tuple[str, Located]]:
+        found = self._sources.get(path)
+        if found is None:
+            found = self._sources[path] = {}
+            try:
+                tree = ast.parse(Path(path).read_bytes())
+            except (OSError, SyntaxError, ValueError, RecursionError):
+                return found  # no source to be found there: nothing in it is watched
+            for qualname, node, owner in walk_functions(tree):
+                found[node.name, first_line(node)] = (qualname, (node, owner))
+        return found
+
+
+def parameter_names(code: CodeType) -> tuple[str, ...]:
+    """Parameters in signature order: `*args` stands before the keyword-only ones."""
+    names = list(code.co_varnames)
+    positional, keyword = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+    ordered = names[:positional]
+    if code.co_flags & CO_VARARGS:
+        ordered.append(names[keyword])
+    ordered += names[positional:keyword]
+    if code.co_flags & CO_VARKEYWORDS:
+        ordered.append(names[keyword + bool(code.co_flags & CO_VARARGS)])
+    return tuple(ordered)
+
+
+def _installed_directories(root: Path) -> tuple[str, ...]:
+    """Where Python and installed packages are."""
+    paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    paths |= {*site.getsitepackages(), site.getusersitepackages()}
+    if Path(sys.prefix).resolve() != root:
+        paths.add(sys.prefix)
+    return tuple(os.path.realpath(path) + os.sep for path in paths if path)
+
+
+def _in_environment(path: Path, root: Path) -> bool:
+    """Whether a file below the root belongs to a virtual environment there."""
+    inner = path.relative_to(root).parts
+    if "site-packages" in inner or "dist-packages" in inner:
+        return True
+    directories = (root.joinpath(*inner[:i]) for i in range(1, len(inner)))
+    return any((directory / "pyvenv.cfg").exists() for directory in directories)
