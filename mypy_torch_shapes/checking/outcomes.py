@@ -24,7 +24,7 @@ class Evaluator(Protocol):
 
 def open_session(config: Config) -> Evaluator:
     """The real evaluator. Imported here, because an unchanged run needs none of it."""
-    from mypy_torch_shapes.checking.opening import session_for
+    from mypy_torch_shapes.opening import session_for
 
     return session_for(config)
 

@@ -30,9 +30,9 @@ def publish(errors: Errors, file: MypyFile, options: Options, outcome: Outcome) 
     kept = [info for info in errors.error_info_map.get(file.path, ()) if info.code not in CODES.values()]
     added = []
     for span, severity, text, code in messages_of(outcome):
-        if CODES[code] not in options.disabled_error_codes and span.line not in file.skipped_lines:
-            if ignored(span, code, file.ignored_lines) is None:
-                added.append(error_info(errors, file, kept, span, severity, text, CODES[code]))
+        wanted = CODES[code] not in options.disabled_error_codes and span.line not in file.skipped_lines
+        if wanted and ignored(span, code, file.ignored_lines) is None:
+            added.append(error_info(errors, file, kept, span, severity, text, CODES[code]))
     mark_used_ignores(errors, file, outcome)
     if kept or added:
         errors.error_info_map[file.path] = kept + added

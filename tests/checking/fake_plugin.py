@@ -33,14 +33,16 @@ class CommentSession:
         report = FileReport(depends_on={str(file): ""})
         for number, line in enumerate(file.read_text().splitlines(), 1):
             if found := DIRECTIVE.search(line):
-                self.obey(report, found[1], found[2], Span(number, len(line) - len(line.lstrip()), number, found.start()))
+                start = len(line) - len(line.lstrip())
+                self.obey(report, found[1], found[2], Span(number, start, number, found.start()))
         return report
 
     def obey(self, report: FileReport, directive: str, text: str, span: Span) -> None:
         if directive == "CRASH":
             raise KeyError("provoked")
         if directive == "REVEAL":
-            report.reveals.append((Span(span.line, span.column + len("reveal_type("), span.line, span.end_column), text))
+            argument = Span(span.line, span.column + len("reveal_type("), span.line, span.end_column)
+            report.reveals.append((argument, text))
             return
         if directive == "BAD-IF":
             name, word, text = text.split(" ", 2)
