@@ -10,7 +10,7 @@ from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown
 from .inputs import operand
 from .mismatch import DTYPE, Mismatch
-from .promotion import categories, common_shape, floating, number_dtype, is_number, real, refuse_elements, result_type
+from .promotion import categories, common_shape, floating, is_number, number_dtype, real, refuse_elements, result_type
 from .registry import rule
 from .vocabulary import require_dtype
 
@@ -80,10 +80,10 @@ def _check_alpha(dtype: DType | None, alpha: Any) -> None:
 
 
 def _refuse_bool_subtraction(*operands: Any) -> None:
-    for operand in operands:
-        dtype = operand.dtype if isinstance(operand, TensorType) else None
-        if is_number(operand):
-            dtype = number_dtype(operand)
+    for one in operands:
+        dtype = one.dtype if isinstance(one, TensorType) else None
+        if is_number(one):
+            dtype = number_dtype(one)
         if dtype is not None and dtype.category == BOOL:
             raise Mismatch("bool cannot be subtracted, use ^, logical_xor() or logical_not()", DTYPE)
 
@@ -171,5 +171,6 @@ def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor
 def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> TensorType:
     dtypes = [t.dtype for t in (tensor1, tensor2) if isinstance(t, TensorType) and t.dtype is not None]
     if len(dtypes) == 2 and all(dtype.category < FLOATING for dtype in dtypes):
-        raise Mismatch(f"tensor1 and tensor2 have dtypes {dtypes[0].name} and {dtypes[1].name}, one must be floating", DTYPE)
+        given = f"tensor1 has dtype {dtypes[0].name}, tensor2 has {dtypes[1].name}"
+        raise Mismatch(f"{given}, one of them must be floating or complex", DTYPE)
     return promoted(operand(input), tensor1, tensor2)

@@ -8,7 +8,7 @@ from .registry import apply, rule
 
 # Python's name of the operator, torch's name of the operation.
 _BINARY = """
-    add:add  sub:sub  mul:mul  truediv:div  div:div  floordiv:floor_divide  mod:remainder  pow:pow  matmul:matmul
+    add:add  sub:sub  mul:mul  truediv:div  div:div  floordiv:floor_divide  mod:remainder  pow:pow
     and:bitwise_and  or:bitwise_or  xor:bitwise_xor  lshift:bitwise_left_shift  rshift:bitwise_right_shift
 """
 _COMPARISONS = "eq:eq  ne:ne  lt:lt  le:le  gt:gt  ge:ge"

@@ -99,7 +99,7 @@ def accumulated(dtype: DType | None) -> DType | None:
 def refuse(dtype: DType | None, *categories: int, what: str = "input") -> None:
     """Raise Mismatch for dtypes an operation is not defined for."""
     if dtype is not None and dtype.category in categories:
-        words = " or ".join(_WORDS[category] for category in (BOOL, INTEGER, FLOATING, COMPLEX) if category in categories)
+        words = " or ".join(_WORDS[category] for category in sorted(categories))
         raise Mismatch(f"{what} has dtype {dtype.name}, the operation is not defined for {words}", DTYPE)
 
 

@@ -1,1 +1,101 @@
 """Statistics, histograms and sets of values (torch docs: torch, Reduction Ops and Other Operations)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..shapes.dtypes import BOOL, COMPLEX, FLOATING, float32, float64, int64
+from ..shapes.tensor_type import TensorType, fresh
+from ..shapes.unknown import Unknown
+from .inputs import operand, size_or_fresh
+from .mismatch import Mismatch
+from .promotion import floating, refuse, refuse_elements
+from .registry import rule
+from .vocabulary import Named, axis, named, show
+
+
+@rule("cov", "corrcoef")
+def cov(input: Any, *, correction: Any = 1, fweights: Any = None, aweights: Any = None) -> TensorType:
+    tensor = operand(input)
+    refuse(tensor.dtype, BOOL)
+    dtype = floating(tensor.dtype) if aweights is None and fweights is None else _weighted(tensor, aweights)
+    if tensor.dims is None:
+        return TensorType(dtype, None)
+    if len(tensor.dims) > 2:
+        raise Mismatch(f"input has rank {len(tensor.dims)}, expected at most 2: {show(tensor.dims)}")
+    return TensorType(dtype, (tensor.dims[0], tensor.dims[0]) if len(tensor.dims) == 2 else ())
+
+
+def _weighted(tensor: TensorType, aweights: Any) -> Any:
+    if aweights is None:
+        return floating(tensor.dtype)
+    weights = operand(aweights, "aweights").dtype
+    return floating(tensor.dtype) if weights is not None and weights == floating(tensor.dtype) else None
+
+
+@rule("histc")
+def histc(input: Any, bins: Any = 100, min: Any = 0, max: Any = 0) -> TensorType:
+    tensor = operand(input)
+    return TensorType(tensor.dtype, (size_or_fresh(bins),))
+
+
+@rule("histogram")
+def histogram(input: Any, bins: Any, **_: Any) -> Named:
+    tensor = operand(input)
+    if isinstance(bins, TensorType):
+        edges = (fresh(),) if bins.dims is None else bins.dims
+        if len(edges) != 1:
+            raise Mismatch(f"bins has rank {len(edges)}, expected 1: {show(edges)}")
+        count = edges[0] - 1
+    else:
+        count = size_or_fresh(bins)
+    hist, bin_edges = TensorType(tensor.dtype, (count,)), TensorType(tensor.dtype, (count + 1,))
+    return named(("hist", hist), ("bin_edges", bin_edges))
+
+
+@rule("bincount")
+def bincount(input: Any, weights: Any = None, minlength: Any = 0) -> TensorType:
+    tensor = operand(input)
+    refuse_elements(tensor, FLOATING, COMPLEX)
+    if tensor.dims is not None and len(tensor.dims) != 1:
+        raise Mismatch(f"input has rank {len(tensor.dims)}, expected 1: {show(tensor.dims)}")
+    dtype = int64
+    if weights is not None:
+        weight = operand(weights, "weights").dtype
+        return TensorType(None if weight is None else float32 if weight == float32 else float64, (fresh(),))
+    return TensorType(dtype, (fresh(),))
+
+
+@rule("unique")
+def unique(
+    input: Any, sorted: Any = True, return_inverse: Any = False, return_counts: Any = False, dim: Any = None
+) -> Any:
+    return _unique(operand(input), return_inverse, return_counts, dim)
+
+
+@rule("unique_consecutive")
+def unique_consecutive(input: Any, return_inverse: Any = False, return_counts: Any = False, dim: Any = None) -> Any:
+    return _unique(operand(input), return_inverse, return_counts, dim)
+
+
+def _unique(tensor: TensorType, return_inverse: Any, return_counts: Any, dim: Any) -> Any:
+    """How many different values (or slices along dim) there are depends on the data."""
+    count = fresh()
+    inverse = tensor.dims
+    if dim is None:
+        values = TensorType(tensor.dtype, (count,))
+    elif tensor.dims is None or not isinstance(dim, int):
+        values = TensorType(tensor.dtype, None if tensor.dims is None else tuple(fresh() for _ in tensor.dims))
+        inverse = (fresh(),)
+    else:
+        at = axis(dim, len(tensor.dims))
+        values = TensorType(tensor.dtype, (*tensor.dims[:at], count, *tensor.dims[at + 1 :]))
+        inverse = (tensor.dims[at],) if tensor.dims else None
+    if isinstance(return_inverse, Unknown) or isinstance(return_counts, Unknown) or isinstance(dim, Unknown):
+        return Unknown("what unique returns is unknown")
+    results = [values]
+    if return_inverse:
+        results.append(TensorType(int64, inverse))
+    if return_counts:
+        results.append(TensorType(int64, (count,)))
+    return values if len(results) == 1 else tuple(results)
