@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dis
-import os
 import sys
 import threading
 from types import CodeType, FrameType
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 UNKNOWN_ERROR = "Exception"  # sys.setprofile does not say which
 
 _RETURN = dis.opmap["RETURN_VALUE"]
-_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _MISSING: Any = object()
 
 
@@ -30,8 +28,6 @@ class Events:
     def install(self) -> None:
         """Begin."""
         self._source = _Monitoring(self) if sys.version_info >= (3, 12) else _Profile(self)
-        self._pid = os.getpid()
-        os.register_at_fork(after_in_child=self.remove)  # a child neither watches nor writes
         self._source.install()
 
     def remove(self) -> None:
@@ -58,7 +54,7 @@ class Events:
             handler.enter(frame)
         except RecursionError:  # the program is at the end of its stack
             return True
-        except Exception:
+        except Exception:  # noqa: BLE001 - the one place where a bug of ours ends
             recorder.fail()
         return True
 
@@ -72,7 +68,7 @@ class Events:
             handler.leave(frame, value, error)
         except RecursionError:
             return True
-        except Exception:
+        except Exception:  # noqa: BLE001 - the one place where a bug of ours ends
             recorder.fail()
         return True
 

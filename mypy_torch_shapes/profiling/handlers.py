@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dis
-import sys
 from abc import ABC, abstractmethod
 from types import CodeType, FrameType, FunctionType
 from typing import TYPE_CHECKING, Any
 
+from mypy_torch_shapes.profiling.events import UNKNOWN_ERROR
 from mypy_torch_shapes.profiling.modules import Construction
 from mypy_torch_shapes.profiling.names import mro, raw_dict
 from mypy_torch_shapes.profiling.watch import Watched, parameter_names
@@ -22,8 +22,6 @@ MAX_RETURNS = 4  # distinct results kept of equal arguments
 MAX_ALIKE = 8  # calls kept that differ in numbers only
 QUIET_AFTER = 500  # calls without a tensor
 
-_RETURN = dis.opmap["RETURN_VALUE"]
-UNKNOWN_ERROR = "Exception"
 
 
 class Handler(ABC):
@@ -47,6 +45,7 @@ class WatchedHandler(Handler):
     def __init__(self, recorder: Recorder, watched: Watched) -> None:
         super().__init__(recorder)
         self.watched = watched
+        self._first_resume = _first_resume(watched.code) if watched.resumes else -1
         self._constructs = watched.code.co_name == "__init__" and bool(watched.names)
 
     def enter(self, frame: FrameType) -> None:
@@ -56,7 +55,7 @@ class WatchedHandler(Handler):
             state.construction.builders.add(watched.key)
         if watched.quiet or (watched.library and state.root_call is None):
             return
-        if watched.resumes and frame.f_lasti > _first_resume(watched.code):
+        if watched.resumes and frame.f_lasti > self._first_resume:
             return
         local = frame.f_locals
         values = [local.get(name) for name in watched.names]
@@ -187,10 +186,10 @@ class ModuleCall(Handler):
         recorder, code = self.recorder, forward.__code__
         if recorder.table.get(id(code), self) is self:
             recorder.choose(code, forward.__globals__)
-        if recorder.table[id(code)] is None and code not in recorder.unfound:
+        if recorder.table[id(code)] is None and id(code) not in recorder.unfound:
             watched = recorder.watch.find(code, str(forward.__globals__.get("__name__")), library=True)
             if watched is None:
-                recorder.unfound.add(code)
+                recorder.unfound.add(id(code))
             else:
                 recorder.register(code, WatchedHandler(recorder, watched))
                 recorder.events.look_again()
@@ -302,18 +301,5 @@ def _has_tensor(seed: Seed) -> bool:
 
 def _first_resume(code: CodeType) -> int:
     """Where a generator is when it is first entered: at most a few instructions in."""
-    names = [instruction for instruction in dis.get_instructions(code) if instruction.opname == "RESUME"]
-    return names[0].offset if names else -1
-
-
-def ended_normally(frame: FrameType, code_bytes: bytes) -> bool:
-    """Whether a frame that left None returned it (else an exception is passing through)."""
-    return frame.f_lasti >= 0 and code_bytes[frame.f_lasti] == _RETURN
-
-
-def error_name(error: BaseException | None) -> str:
-    """The class name of an exception, if it is known."""
-    return UNKNOWN_ERROR if error is None else type(error).__name__
-
-
-IS_PROFILED = sys.version_info < (3, 12)
+    resumes = (step.offset for step in dis.get_instructions(code) if step.opname == "RESUME")
+    return next(resumes, -1)

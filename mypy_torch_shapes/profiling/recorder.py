@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import traceback
@@ -45,6 +46,8 @@ class RootCall:
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     names: tuple[str, ...]  # of forward's parameters, self left out
+    positional: int  # how many of them take positional arguments
+    variadic: tuple[str, ...]  # those that are `*args` and `**kwargs`
     grad: bool
     records: list[tuple[Any, int]]  # every module in it, and its record
     state: object
@@ -91,6 +94,7 @@ class Recorder:
         self.pending: dict[int, tuple[Entry, CodeType]] = {}  # by id of the frame
         self.raising: dict[int, int] = {}  # by id of the frame: the call whose exception is not known yet
         self.table: dict[int, handlers.Handler | None] = {}  # by id of the code object
+        self.unfound: set[int] = set()  # code objects of libraries whose source was looked for in vain, by id
         self._codes: list[CodeType] = []  # held, so that ids stay their own
         self._transparent: dict[int, bool] = {}
         self._skeletons: dict[object, tuple[Any, list[tuple[Any, int]]]] = {}
@@ -106,6 +110,7 @@ class Recorder:
 
     def start(self) -> None:
         """Watch from here on."""
+        os.register_at_fork(after_in_child=self.stop)  # a child neither watches nor writes
         self.events.install()
 
     def stop(self) -> None:
@@ -177,7 +182,7 @@ class Recorder:
             skeleton[0],
             tuple(copier.copy(value) for value in args),
             {name: copier.copy(value) for name, value in kwargs.items()},
-            watched.names[1:],
+            *_signature(watched),
             grad,
             skeleton[1],
             state.root_state,
@@ -215,3 +220,9 @@ class Recorder:
             variations=variations,
             torch_version=None if torch is None else str(getattr(torch, "__version__", None)),
         )
+
+
+def _signature(watched: Watched) -> tuple[tuple[str, ...], int, tuple[str, ...]]:
+    code = watched.code
+    variadic = tuple(name for name in watched.names if name not in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    return watched.names[1:], code.co_argcount - 1, variadic

@@ -1,0 +1,49 @@
+"""The command `mypy-torch-shapes`: its subcommands and their options."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+from mypy_torch_shapes._version import __version__
+
+
+class Subcommand(NamedTuple):
+    """A subcommand: one line of help, and the module that has `add_arguments(parser)` and `run(args) -> int`."""
+
+    help: str
+    module: str
+
+
+SUBCOMMANDS = {
+    "profile": Subcommand("run a program and record what its tensors look like", "mypy_torch_shapes.profiling.command"),
+    "show": Subcommand("list what was recorded", "mypy_torch_shapes.profiling.show"),
+    "reveal": Subcommand("print source with the inferred type of every tensor", "mypy_torch_shapes.reveal"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; its exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(
+        prog="mypy-torch-shapes",
+        description="Tensor shapes and dtypes for mypy: record a program once, then mypy knows its tensors.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="command")
+    chosen = next((word for word in arguments if not word.startswith("-")), None)
+    runners: dict[str, Callable[[argparse.Namespace], int]] = {}
+    for name, subcommand in SUBCOMMANDS.items():
+        described = commands.add_parser(name, help=subcommand.help, description=subcommand.help.capitalize() + ".")
+        if name == chosen:  # only this one is imported
+            module = import_module(subcommand.module)
+            module.add_arguments(described)
+            runners[name] = module.run
+            if hasattr(module, "split"):
+                arguments, rest = module.split(arguments)
+                described.set_defaults(rest=rest)
+    namespace = parser.parse_args(arguments)
+    return runners[namespace.command](namespace)

@@ -1,0 +1,95 @@
+"""`mypy-torch-shapes profile`: runs a program under the recorder."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import sys
+import threading
+from pathlib import Path
+
+from mypy_torch_shapes.profiling import messages, names
+from mypy_torch_shapes.profiling.running import CannotRun, module, script, without_our_frames
+from mypy_torch_shapes.profiling.session import Session
+
+_TAKING_VALUES = ("--root", "--include")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that stand before the program."""
+    parser.usage = "mypy-torch-shapes profile [options] (SCRIPT | -m MODULE) [ARGS ...]"
+    parser.epilog = "Everything after SCRIPT or MODULE is the program's own. The program runs as it does under python."
+    parser.add_argument("--root", default=".", metavar="DIR", help="the project (default: here)")
+    parser.add_argument(
+        "--include",
+        action="append",
+        default=[],
+        metavar="PACKAGE_OR_DIR",
+        help="also watch this package or directory, though it is not the project's (may be repeated)",
+    )
+    parser.add_argument("--no-probe", action="store_true", help="do not try other sizes after the run")
+
+
+def split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """What is ours, and the program with its own arguments, which argparse must not touch."""
+    i = arguments.index("profile") + 1
+    while i < len(arguments):
+        word = arguments[i]
+        if word == "-m" or not word.startswith("-") or word == "-":
+            return arguments[:i], arguments[i:]
+        if word == "--":
+            return arguments[:i], arguments[i + 1 :]
+        i += 2 if word in _TAKING_VALUES else 1
+    return arguments, []
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the program; it ends as it would under `python`."""
+    rest: list[str] = args.rest
+    if not rest or rest == ["-m"]:
+        messages.say("which program? Say profile SCRIPT or profile -m MODULE")
+        return 2
+    if importlib.util.find_spec("torch") is None:
+        messages.say(messages.NO_TORCH, python=sys.executable)
+        return 2
+    root = Path(args.root)
+    if not root.is_dir():
+        messages.say(messages.NO_SCRIPT, path=root, why="it is not a directory")
+        return 2
+    return _watch(rest, Session(root, tuple(args.include), probe=not args.no_probe))
+
+
+def _watch(rest: list[str], session: Session) -> int:
+    try:
+        program = module(rest[1], rest[2:]) if rest[0] == "-m" else script(rest[0], rest[1:])
+        names.MAIN["name"] = program.name
+        session.start()
+        program.run()
+    except CannotRun as error:
+        messages.say("{error}", error=error)
+        return error.status
+    except SystemExit:
+        _end(session)
+        raise
+    except Exception as error:  # noqa: BLE001 - the program's own
+        session.recorder.stop()
+        session.recorder.raised(error)
+        # Said before our own sentences. `python` would say it at the same place: before atexit and other threads' ends.
+        sys.excepthook(type(error), error.with_traceback(without_our_frames(error.__traceback__)), error.__traceback__)
+        _end(session)
+        return 1
+    except BaseException:  # an interrupt: keep what there is, and be gone
+        session.finish(probe=False)
+        raise
+    _end(session)
+    return 0
+
+
+def _end(session: Session) -> None:
+    """What the program's other threads still do belongs to the run; `python` waits for them too."""
+    if os.getpid() == session.pid:
+        for thread in threading.enumerate():
+            if not thread.daemon and thread is not threading.current_thread():
+                thread.join()
+    session.finish()

@@ -1,0 +1,27 @@
+"""Every sentence the recorder says to its user."""
+
+from __future__ import annotations
+
+import sys
+
+NO_TORCH = "torch is not installed for {python}; install it there, or run mypy-torch-shapes with the program's own Python"
+NO_SCRIPT = "cannot open {path}: {why}"
+NO_MODULE = "no module named {name}"
+NOT_RUNNABLE = "{name} is a package without a __main__ module, so it cannot be run"
+OWN_BUG = "recording stopped early because of a bug in mypy-torch-shapes ({error}); the program was not affected"
+PROBE_BUG = "not every size could be probed because of a bug in mypy-torch-shapes ({error})"
+PROBE_CUT = "probing stopped after {seconds:.0f} s; some free sizes may be missing (--no-probe skips it)"
+CAPPED = "of {functions} only the first distinct calls were kept"
+NOTHING = "recorded nothing: no function of a file below {root} ran (--root says where the project is)"
+RECORDED = "recorded {functions} functions in {calls} contexts, {free} free sizes, in {path}"
+NOT_RECORDED = "nothing is recorded below {root} yet: run mypy-torch-shapes profile SCRIPT there first"
+NO_SUCH_NAME = "nothing recorded is called {name}"
+
+
+def say(sentence: str, **parts: object) -> None:
+    """One sentence to the person at the terminal, if there is still somewhere to say it."""
+    try:
+        sys.stderr.write(f"mypy-torch-shapes: {sentence.format(**parts)}\n")
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        return  # stderr is closed, or None
