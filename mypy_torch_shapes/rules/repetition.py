@@ -58,10 +58,10 @@ def _stretched(input: TensorType, at: int, wanted: Any, sizes: tuple[Any, ...]) 
     single = equal(size, 1)
     if isinstance(wanted, Unknown):  # either what was there, or -1 for the same
         return size if single is Truth.NO else fresh()
-    wanted = size_of(wanted)
+    new = size_of(wanted)
     if single is Truth.NO:
-        return require_equal(size, wanted, f"size {show(size)} of {show(input)} does not expand to {show(sizes)}")
-    return wanted
+        return require_equal(size, new, f"size {show(size)} of {show(input)} does not expand to {show(sizes)}")
+    return new
 
 
 @rule("broadcast_tensors")

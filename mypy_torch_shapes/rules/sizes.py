@@ -85,13 +85,14 @@ def slice_length(start: Any, stop: Any, step: Any, size: Size) -> Size:
     if any(isinstance(bound, Unknown | TensorType) for bound in (start, stop, step)):
         return fresh()
     start, stop, step = (0 if start is None else start, size if stop is None else stop, 1 if step is None else step)
-    if all(isinstance(number, int) for number in (start, stop, step, size)):
-        return len(range(size)[slice(start, stop, step)])  # type: ignore[arg-type]
+    if isinstance(size, int) and all(isinstance(number, int) for number in (start, stop, step)):
+        return len(range(size)[start:stop:step])
     try:
         length = _clipped_length(start, stop, size)
     except Undecided:
         return fresh(in_each_world(lambda a, b, s, n: len(range(n)[a:b:s]), start, stop, step, size))
-    return (length + step - 1) // step
+    result: Size = (length + step - 1) // step
+    return result
 
 
 def _clipped_length(start: Size, stop: Size, size: Size) -> Size:

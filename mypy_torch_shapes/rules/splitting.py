@@ -85,7 +85,7 @@ def _sections(size: Size, sections: Sequence[Any]) -> list[Size]:
     sizes = [size_of(section) for section in sections]
     if any(isinstance(section, int) and section < 0 for section in sizes):
         raise Mismatch(f"split sizes {show(tuple(sizes))} are negative")
-    total: Size = sum(sizes)  # type: ignore[assignment]
+    total: Size = sum(sizes)
     if len(unknown) == 1:
         sizes[unknown[0]] = size - (total - sizes[unknown[0]])
         return sizes
@@ -176,11 +176,11 @@ def select(input: TensorType, dim: Any, index: Any) -> TensorType:
     return input.with_dims(*input.dims[:at], *input.dims[at + 1 :])
 
 
-def require_index(index: Any, size: Size) -> None:
+def require_index(index: Any, size: Size, where: str = "") -> None:
     """An index that an axis of this size has. Raises Mismatch."""
     if not isinstance(index, int | Dim):
         return
-    message = f"index {show(index)} is out of range for size {show(size)}"
+    message = f"index {show(index)} is out of range for size {show(size)}{where}"
     require(less(index, size), message)
     require(at_most(-index, size), message)
 
