@@ -139,9 +139,9 @@ def _split(input: TensorType, n: int) -> tuple[Lead, Size, tuple[Size, ...]]:
 
 
 def _groups(groups: Any) -> Size:
-    groups = size_or_fresh(groups)
-    require(less(0, groups), f"groups = {show(groups)} is not positive")
-    return groups
+    number = size_or_fresh(groups)
+    require(less(0, number), f"groups = {show(number)} is not positive")
+    return number
 
 
 def _not_divisible(name: str, channels: Size, groups: Size) -> str:

@@ -1,0 +1,3 @@
+"""attention layers (torch docs: torch.nn)."""
+
+from __future__ import annotations

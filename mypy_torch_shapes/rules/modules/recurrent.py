@@ -1,0 +1,3 @@
+"""recurrent layers (torch docs: torch.nn)."""
+
+from __future__ import annotations

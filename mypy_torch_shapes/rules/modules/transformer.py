@@ -1,0 +1,3 @@
+"""transformer layers (torch docs: torch.nn)."""
+
+from __future__ import annotations
