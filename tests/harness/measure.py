@@ -52,7 +52,12 @@ def observed(program: Program, project: Path, sizes: str) -> dict[str, Any]:
     log = CACHE / f"{program.name}-{key.hexdigest()[:24]}.json"
     if not log.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
-        words = [sys.executable, "-m", "tests.harness.run", *(word for file in program.files for word in ("--file", file))]
+        words = [
+            sys.executable,
+            "-m",
+            "tests.harness.run",
+            *(word for file in program.files for word in ("--file", file)),
+        ]
         unfinished = log.with_suffix(f".{os.getpid()}")
         command([*words, "--out", str(unfinished), program.driver, *arguments(sizes)], project)
         unfinished.replace(log)

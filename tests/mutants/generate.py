@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import multiprocessing
 import random
@@ -44,6 +45,8 @@ def of_program(program: Program, project: Path, breaking: int, unbroken: int, se
     name = f"{seed}:{program.name}"
     return select(found, breaking, name) + select(gentle, unbroken, name)
 
+
+IMPORTED_ONCE = ("PIL.Image", "torch.onnx", "torch._dynamo")  # what torchvision and optimizers import, seconds each
 
 Task = tuple[str, Path, str, str, tuple[str, ...], str, str]
 
@@ -132,6 +135,8 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     torch.set_num_threads(1)  # before any fork: threads do not survive one
+    for slow in IMPORTED_ONCE:
+        importlib.import_module(slow)
     suite = programs.own() if options.suite == "programs" else programs.networks()
     report: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as temporary:

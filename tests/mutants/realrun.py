@@ -18,11 +18,11 @@ from typing import Any
 SECONDS = 90
 # What torch says of values, strides and the graph has nothing to do with a shape or a dtype.
 OTHER = (
-    "does not require grad", "modified by an inplace", "out of bounds", "out of range in self", "allocate",
+    "does not require grad", "modified by an inplace", "is out of bounds.", "out of range in self", "allocate",
     "Use .reshape(...)", "second time", "leaf Variable", "more than one value per channel", "between 0 and 1",
     "No such file", "invalid literal", "Assertion", "CUDA", "unsupported", "probability tensor", "contains inf",
 )  # fmt: skip
-TORCH_ERRORS = (RuntimeError, ValueError, IndexError, TypeError)
+TORCH_ERRORS = (RuntimeError, ValueError, IndexError)
 
 
 @dataclass(frozen=True)
@@ -105,12 +105,10 @@ def classify(error: BaseException, project: Path, files: Sequence[str]) -> Outco
     file, line = blamed[-1] if blamed else (None, None)
     said = f"{type(error).__name__}: {error}"
     of_torch = isinstance(error, TORCH_ERRORS) and not any(words in said for words in OTHER)
-    # Backward has no expression of its own to blame, and a call that Python itself refuses is no shape error.
+    # Backward has no expression of its own to blame.
     innermost = frames[-1]
     backward = any(frame.name in ("backward", "step") and "/torch/" in frame.filename for frame in frames)
     from_torch = "/torch/" in innermost.filename or innermost.filename in paths
-    if isinstance(error, TypeError):
-        of_torch = of_torch and ("dtype" in said or "received an invalid combination" in said)
     if isinstance(error, ValueError) and innermost.filename in paths:
         of_torch = False  # unpacking, int(...): Python's own
     kind = "shape" if of_torch and from_torch and not backward and file is not None else "other"
