@@ -11,7 +11,7 @@ demo: $(READY)
 	$(BIN)/python demo/demo.py
 
 test: lint types
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 lint: $(READY)
 	$(BIN)/ruff check mypy_torch_shapes tests benchmarks
