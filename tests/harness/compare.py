@@ -126,6 +126,9 @@ def compare(contexts: list[Context], runs: list[tuple[str, dict[str, Any]]], fil
         for invocation in invocations:
             candidates = by_place.get(invocation.place, [])
             chosen = matches(candidates, invocation, entry)
+            if not any(each.fits for each in chosen):
+                other_names = [each for place in aliases(invocation.place) for each in by_place.get(place, [])]
+                chosen = matches([*candidates, *other_names], invocation, entry)
             judge(result, invocation, chosen, sizes, first=number == 0)
             agreed |= {each.context.id for each in chosen}
             for context in candidates:
@@ -137,6 +140,13 @@ def compare(contexts: list[Context], runs: list[tuple[str, dict[str, Any]]], fil
                 if id_ not in agreed:  # an orphan: it fits a call, and agrees with none
                     note_wrong(result, other, invocation, sizes)
     return result
+
+
+def aliases(place: Place) -> list[Place]:
+    """The same module as seen from a module inside its root, which is a root of its own where it is called directly."""
+    function, instance = place
+    parts = instance.split(".") if instance else []
+    return [(function, ".".join(parts[start:])) for start in range(1, len(parts) + 1)]
 
 
 def judge(result: Result, invocation: Invocation, chosen: list[Match], sizes: str, *, first: bool) -> None:

@@ -21,7 +21,7 @@ from tests.harness.report import as_json, table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CACHE = Path(tempfile.gettempdir()) / "mypy-torch-shapes-harness"
-TOOL = [sys.executable, "-m", "mypy_torch_shapes.cli"]
+TOOL = [sys.executable, "-m", "mypy_torch_shapes"]
 
 
 class StepFailed(Exception):

@@ -29,10 +29,10 @@ def by_session(project: Path, files: tuple[str, ...]) -> Found:
     """The evaluator's findings, without mypy."""
     from mypy_torch_shapes.evaluation.session import Session
 
-    from mypy_torch_shapes.config import Options
-    from mypy_torch_shapes.seeds import store
+    from mypy_torch_shapes.config import Config
+    from mypy_torch_shapes.opening import session_for
 
-    session = Session(project, store.load(project), Options())
+    session = session_for(Config(project))
     return [
         (file, each.span.line, each.span.end_line, each.message)
         for file in files
