@@ -7,12 +7,11 @@ from typing import Any
 
 from ..shapes.dims import Size
 from ..shapes.tensor_type import TensorType, fresh
-from ..shapes.unknown import Unknown
-from .inputs import common_dtype, operand, optional, rank_is, size_or_fresh
+from .inputs import common_dtype, operand, optional, per_axis, rank_is, size_or_fresh
 from .mismatch import Mismatch
 from .registry import rule
 from .signature import list_of
-from .vocabulary import at_most, equal, less, require, require_divisible, show, spread
+from .vocabulary import at_most, equal, less, require, require_divisible, show
 
 Lead = tuple[Size, ...] | None  # the batch axis, if there is one; None where the rank is unknown
 
@@ -71,7 +70,7 @@ def convolution(
     lead, channels, spatial = _split(input, n)
     _check_channels(channels, in_channels)
     dtype = common_dtype(input=input, weight=weight, bias=offset)
-    settings = _spread(stride, n), _paddings(padding, stride, n), _spread(dilation, n)
+    settings = per_axis(stride, n), _paddings(padding, stride, n), per_axis(dilation, n)
     out = [window(*each) for each in zip(spatial, kernel, *settings, strict=True)]
     return TensorType(dtype, None if lead is None else (*lead, out_channels, *out))
 
@@ -100,7 +99,7 @@ def transposed_convolution(
     lead, channels, spatial = _split(input, n)
     _check_channels(channels, in_channels)
     dtype = common_dtype(input=input, weight=weight, bias=bias)
-    settings = (_spread(value, n) for value in (stride, padding, output_padding, dilation))
+    settings = (per_axis(value, n) for value in (stride, padding, output_padding, dilation))
     out = [_spread_out(*each) for each in zip(spatial, kernel, *settings, strict=True)]
     return TensorType(dtype, None if lead is None else (*lead, out_channels, *out))
 
@@ -161,19 +160,11 @@ def _check_bias(bias: TensorType | None, out_channels: Size) -> None:
         require(equal(bias.dims[0], out_channels), message)
 
 
-def _spread(value: Any, n: int) -> tuple[Size, ...]:
-    if isinstance(value, Unknown):
-        return tuple(fresh() for _ in range(n))
-    if isinstance(value, tuple | list) and len(value) not in (1, n):
-        raise Mismatch(f"{show(value)} has {len(value)} values, expected one or {n}")
-    return tuple(map(size_or_fresh, spread(value, n)))
-
-
 def _paddings(padding: Any, stride: Any, n: int) -> tuple[Size | str, ...]:
     if not isinstance(padding, str):
-        return _spread(padding, n)
+        return per_axis(padding, n)
     if padding == "same":
-        for step in _spread(stride, n):
+        for step in per_axis(stride, n):
             require(equal(step, 1), f'padding = "same" is not supported with stride = {show(step)}')
     return (padding,) * n
 

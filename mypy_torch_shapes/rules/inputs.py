@@ -12,7 +12,7 @@ from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided, Unknown
 from .mismatch import DTYPE, Mismatch
 from .signature import list_of
-from .vocabulary import is_size
+from .vocabulary import is_size, show, spread
 
 ANYTHING = TensorType(None, None)
 
@@ -41,6 +41,15 @@ def flag(value: Any, name: str) -> bool:
 def size_or_fresh(value: Any) -> Size:
     """A size argument; an unknown size where it is unknown."""
     return value if is_size(value) else fresh()
+
+
+def per_axis(value: Any, n: int) -> tuple[Size, ...]:
+    """A setting given once or once for each of n spatial axes. Raises Mismatch for another number of values."""
+    if isinstance(value, Unknown):
+        return tuple(fresh() for _ in range(n))
+    if isinstance(value, tuple | list) and len(value) not in (1, n):
+        raise Mismatch(f"{show(value)} has {len(value)} values, expected one or {n}")
+    return tuple(map(size_or_fresh, spread(value, n)))
 
 
 def rank_is(input: TensorType, ranks: Sequence[int], name: str = "input") -> bool:

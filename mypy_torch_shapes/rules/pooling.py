@@ -9,7 +9,7 @@ from ..shapes.dims import Dim, Size
 from ..shapes.dtypes import int64
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided, Unknown
-from .inputs import flag, operand, rank_is, size_or_fresh
+from .inputs import flag, operand, per_axis, rank_is, size_or_fresh
 from .mismatch import Mismatch
 from .registry import rule
 from .vocabulary import at_most, less, require, show, spread
@@ -23,7 +23,9 @@ def pooled(size: Size, kernel: Size, stride: Size, padding: Size, dilation: Size
     require(less(0, kernel), f"kernel_size = {show(kernel)} is not positive")
     span = dilation * (kernel - 1) + 1
     require(at_most(0, padding), f"padding = {show(padding)} is negative")
-    require(at_most(padding, span // 2), f"padding = {show(padding)} is more than half of kernel_size = {show(kernel)}")
+    require(
+        at_most(padding, kernel // 2), f"padding = {show(padding)} is more than half of kernel_size = {show(kernel)}"
+    )
     whole = size + 2 * padding - span
     if isinstance(ceil_mode, Unknown | Dim):
         return fresh()
@@ -51,9 +53,9 @@ def pool(
     """A max or average pool over n spatial axes."""
     tensor = operand(input)
     lead, spatial = split(tensor, n)
-    kernel = sizes(kernel_size, n)
-    stride = kernel if stride is None or stride in ((), []) else sizes(stride, n)
-    settings = kernel, stride, sizes(padding, n), sizes(dilation, n)
+    kernel = per_axis(kernel_size, n)
+    stride = kernel if stride is None or stride in ((), []) else per_axis(stride, n)
+    settings = kernel, stride, per_axis(padding, n), per_axis(dilation, n)
     out = [pooled(*each, ceil_mode) for each in zip(spatial, *settings, strict=True)]
     return TensorType(tensor.dtype, None if lead is None else (*lead, *out))
 
@@ -76,13 +78,6 @@ def split(input: TensorType, n: int) -> tuple[tuple[Size, ...] | None, tuple[Siz
     if not rank_is(input, (n + 1, n + 2)) or input.dims is None:
         return None, tuple(fresh() for _ in range(n))
     return input.dims[:-n], input.dims[-n:]
-
-
-def sizes(value: Any, n: int) -> tuple[Size, ...]:
-    """A setting of a window, once for each spatial axis."""
-    if isinstance(value, Unknown):
-        return tuple(fresh() for _ in range(n))
-    return tuple(map(size_or_fresh, spread(value, n)))
 
 
 def _wanted(output_size: Any, n: int) -> tuple[Any, ...]:
@@ -191,9 +186,9 @@ def unpool(n: int, input: TensorType, kernel_size: Any, stride: Any, padding: An
         if len(output_size) not in (n, n + 2):
             raise Mismatch(f"output_size = {show(output_size)} has {len(output_size)} values, expected {n} or {n + 2}")
         return TensorType(input.dtype, (*lead, *map(size_or_fresh, output_size[-n:])))
-    kernel = sizes(kernel_size, n)
-    steps = kernel if stride is None else sizes(stride, n)
-    settings = zip(spatial, kernel, steps, sizes(padding, n), strict=True)
+    kernel = per_axis(kernel_size, n)
+    steps = kernel if stride is None else per_axis(stride, n)
+    settings = zip(spatial, kernel, steps, per_axis(padding, n), strict=True)
     return TensorType(input.dtype, (*lead, *((size - 1) * s + k - 2 * p for size, k, s, p in settings)))
 
 
@@ -201,14 +196,14 @@ def fractional(n: int, input: TensorType, kernel_size: Any, output_size: Any, ou
     """A max pool over random windows, to a given size or share of the size."""
     lead, spatial = split(input, n)
     if output_size is not None:
-        out = sizes(output_size, n)
+        out = per_axis(output_size, n)
     elif output_ratio is None:
         raise Mismatch("either output_size or output_ratio is needed")
     elif isinstance(output_ratio, Unknown):
         out = tuple(fresh() for _ in range(n))
     else:
         out = tuple(_share(size, ratio) for size, ratio in zip(spatial, spread(output_ratio, n), strict=True))
-    for size, kernel, wanted in zip(spatial, sizes(kernel_size, n), out, strict=True):
+    for size, kernel, wanted in zip(spatial, per_axis(kernel_size, n), out, strict=True):
         message = f"output_size = {show(wanted)} with kernel_size = {show(kernel)} does not fit into {show(size)}"
         require(at_most(wanted + kernel - 1, size), message)
     return TensorType(input.dtype, None if lead is None else (*lead, *out))

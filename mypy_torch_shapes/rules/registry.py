@@ -40,6 +40,7 @@ _FAMILIES = (
     "normalization",
     "operators",
     "ordering",
+    "padding",
     "permuting",
     "pooling",
     "properties",
