@@ -27,7 +27,6 @@ ERROR = re.compile(r"^(?P<file>[^:]+):(?P<line>\d+)(?::\d+)*: error: (?P<message
 
 def by_session(project: Path, files: tuple[str, ...]) -> Found:
     """The evaluator's findings, without mypy."""
-    from mypy_torch_shapes.evaluation.session import Session
 
     from mypy_torch_shapes.config import Config
     from mypy_torch_shapes.opening import session_for
