@@ -16,7 +16,7 @@ from .vocabulary import Named, named
 _SAME = """
     bitwise_not:fc  ceil:bc  floor:bc  fix:bc  trunc:bc  frac:bic  neg:b  negative:b  positive:b  sgn:  sign:c
     conj:  conj_physical:  resolve_conj:  resolve_neg:
-    .clone:  torch.clone:  detach:  detach_copy:  alias_copy:  torch.special.round:bic
+    detach:  detach_copy:  alias_copy:  torch.special.round:bic
 """
 _FLOAT = """
     acos:  arccos:  acosh:  arccosh:  asin:  arcsin:  asinh:  arcsinh:  atan:  arctan:  atanh:  arctanh:

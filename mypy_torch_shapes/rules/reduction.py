@@ -139,9 +139,7 @@ def count_nonzero(input: Any, dim: Any = None) -> TensorType:
 
 
 @rule("std", "var")
-def std(
-    input: Any, dim: Any = None, unbiased: Any = True, keepdim: Any = False, *, correction: Any = 1
-) -> TensorType:
+def std(input: Any, dim: Any = None, unbiased: Any = True, keepdim: Any = False, *, correction: Any = 1) -> TensorType:
     tensor = operand(input)
     require_floating(tensor)
     return TensorType(real(tensor.dtype), _spread_dims(tensor.dims, dim, keepdim))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown
@@ -58,6 +58,7 @@ _FAMILIES = (
 # torch takes numpy's names of some parameters as well.
 _NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "x1": "input", "a": "input", "x2": "other"}
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 _rules: dict[str, Rule] = {}
 
 
@@ -106,7 +107,7 @@ class Rule:
 
 def rule(
     *names: str, shapes: str | tuple[str, ...] = (), attribute: bool = False
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+) -> Callable[[Function], Function]:
     """Register a function as the rule of the named operations.
 
     A name is a full path ("torch.fft.fft"), "F.relu" (torch.nn.functional), ".view" (a Tensor method) or plain
@@ -116,7 +117,7 @@ def rule(
     """
     lines = (shapes,) if isinstance(shapes, str) else shapes
 
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+    def register(function: Function) -> Function:
         for name in names:
             for path in _paths(name):
                 if path in _rules:
