@@ -99,11 +99,10 @@ class _Profile:
             if event == "call":
                 if table.get(id(frame.f_code), table) is not None:
                     entered(frame)
-            elif event == "return":
-                if table.get(id(frame.f_code)) is not None:
-                    # On an exception the value is None too: then the last instruction was not a return.
-                    failed = arg is None and frame.f_code.co_code[frame.f_lasti] != _RETURN
-                    left(frame, arg, UNKNOWN_ERROR if failed else None)
+            elif event == "return" and table.get(id(frame.f_code)) is not None:
+                # On an exception the value is None too: then the last instruction was not a return.
+                failed = arg is None and frame.f_code.co_code[frame.f_lasti] != _RETURN
+                left(frame, arg, UNKNOWN_ERROR if failed else None)
             if events.guard is not None:
                 events.guard()
 

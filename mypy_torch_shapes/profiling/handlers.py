@@ -23,7 +23,6 @@ MAX_ALIKE = 8  # calls kept that differ in numbers only
 QUIET_AFTER = 500  # calls without a tensor
 
 
-
 class Handler(ABC):
     """Called when one code object is entered and left."""
 
@@ -85,14 +84,16 @@ class WatchedHandler(Handler):
         if watched.library and not is_root:
             return
         caller, direct = recorder.nearest(frame)
+        if is_root and recorder.probed is not None:
+            caller = recorder.probed.caller  # of the call that is repeated
         root = is_root or not direct
         context = (watched, caller, root, *(_record(recorder, values)))
         key = (context, recorder.keys.of(values))
         entry = recorder.scope.entries.get(key)
         if entry is None:
             entry = self._new_entry(values, root, caller, key)
-            if entry is not None and is_root and not recorder.probing:
-                entry.root_call = recorder.hollow_call(watched)
+            if entry is not None and is_root and recorder.probed is None:
+                entry.root_call = recorder.hollow_call(watched, caller)
         if is_root:
             state.root_call = None
         watched.calls += 1
@@ -164,7 +165,7 @@ class ModuleCall(Handler):
         module = local["self"]
         state.root_frame, state.root_module = id(frame), module
         state.root_call = (local["args"], local["kwargs"])
-        if not recorder.probing:
+        if recorder.probed is None:
             with recorder.torch.guard():
                 state.root_state = recorder.modules.snapshot(module, recorder.observer)
             self._watch_forward(module)

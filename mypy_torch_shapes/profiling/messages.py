@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-NO_TORCH = "torch is not installed for {python}; install it there, or run mypy-torch-shapes with the program's own Python"
+NO_TORCH = "torch is not installed for {python}: run mypy-torch-shapes with the Python that runs the program"
 NO_SCRIPT = "cannot open {path}: {why}"
 NO_MODULE = "no module named {name}"
 NOT_RUNNABLE = "{name} is a package without a __main__ module, so it cannot be run"

@@ -10,6 +10,7 @@ from typing import Any
 from mypy_torch_shapes.profiling.names import class_name, raw_dict
 from mypy_torch_shapes.profiling.observe import Observer, PendingModule
 from mypy_torch_shapes.seeds.model import ModuleRecord, ModuleSeed, OpaqueSeed, Seed
+from mypy_torch_shapes.seeds.references import replaced
 
 MAX_RECORDS = 20_000
 
@@ -122,7 +123,7 @@ class Modules:
                 cls=class_name(type(module)),
                 root=base,
                 path=path,
-                init=live.init,
+                init=_in_snapshot(live.init, places),
                 attrs=tuple((name, observer.seed(value)) for name, value in _attributes(module)),
                 children=tuple((name, places[self.token(child)]) for name, child in _children(module)),
                 training=_training(module),
@@ -144,6 +145,21 @@ class Modules:
     @staticmethod
     def _builders(live: Live) -> tuple[str, ...]:
         return () if live.construction is None else tuple(sorted(live.construction.builders))
+
+
+def _in_snapshot(
+    init: tuple[tuple[str, Seed], ...] | None, places: dict[int, int]
+) -> tuple[tuple[str, Seed], ...] | None:
+    """Constructor arguments, the modules among them by their records in this snapshot."""
+    if init is None:
+        return None
+    return tuple((name, replaced(value, lambda seed: _placed(seed, places))) for name, value in init)
+
+
+def _placed(seed: Seed, places: dict[int, int]) -> Seed:
+    if isinstance(seed, PendingModule) and seed.id in places:
+        return ModuleSeed(places[seed.id])
+    return seed
 
 
 def _forget(lives: dict[int, Live], key: int, ref: weakref.ref[Any]) -> None:

@@ -53,9 +53,7 @@ class PendingIterable(OpaqueSeed):
 class Observer:
     """Makes seeds of values. Modules and loaders are named by whoever watches them."""
 
-    def __init__(
-        self, torch: Torch, module_seed: Callable[[Any], Seed], loader_seed: Callable[[Any], Seed]
-    ) -> None:
+    def __init__(self, torch: Torch, module_seed: Callable[[Any], Seed], loader_seed: Callable[[Any], Seed]) -> None:
         self.torch = torch
         self.device: str | None = None  # what "meta" stands for while the probe runs
         self._module_seed = module_seed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mypy_torch_shapes.profiling import messages
@@ -34,6 +34,7 @@ class Probe:
 
     recorder: Recorder
     max_seconds: float = MAX_SECONDS
+    _probed: list[tuple[object, dict[str, tuple[int, ...]], set[Axis]]] = field(default_factory=list)
 
     def run(self) -> None:
         """Probe what there is time for; add the variations, and the calls made in the successful ones."""
@@ -41,9 +42,19 @@ class Probe:
         try:
             with Trials(self.recorder, deadline) as trials:
                 for call in self._chosen():
-                    _CallProbe(self.recorder, trials, call).run()
+                    if not self._is_known(call):
+                        free = _CallProbe(self.recorder, trials, call).run()
+                        self._probed.append((_kind(call), _shapes(call), free))
         except CutShort:
             messages.say(messages.PROBE_CUT, seconds=self.max_seconds)
+
+    def _is_known(self, call: RootCall) -> bool:
+        """Whether a call differs from one that was probed only in sizes that are known to be free."""
+        kind, shapes = _kind(call), _shapes(call)
+        return any(
+            kind == probed and all(axis in free for axis in _differing(shapes, other))
+            for probed, other, free in self._probed
+        )
 
     def _chosen(self) -> list[RootCall]:
         """The calls worth probing: first one of each module and state, of the project's modules before libraries'."""
@@ -54,6 +65,22 @@ class Probe:
             rank = ranks[call.state] = ranks.get(call.state, -1) + 1
             ranked.append((rank, class_name(type(call.module)).startswith("torch."), place, call))
         return [call for *_, call in sorted(ranked, key=lambda item: item[:3])[:MAX_CALLS]]
+
+
+def _kind(call: RootCall) -> object:
+    """Equal for calls that differ in sizes only."""
+    parts = [(path, tensor.dtype, len(tensor.shape)) for path, tensor in tensors(call)]
+    scalars = [value for _, value in bound_arguments(call) if value is None or type(value) in (bool, int, float, str)]
+    return (call.state, call.grad, parts, scalars)
+
+
+def _shapes(call: RootCall) -> dict[str, tuple[int, ...]]:
+    return {path: tensor.shape for path, tensor in tensors(call)}
+
+
+def _differing(shapes: dict[str, tuple[int, ...]], other: dict[str, tuple[int, ...]]) -> Iterator[Axis]:
+    for path, shape in shapes.items():
+        yield from ((path, i) for i, size in enumerate(shape) if size != other[path][i])
 
 
 def _is_composed(module: Any) -> bool:
@@ -73,14 +100,16 @@ class _CallProbe:
         self._left = MAX_TRIALS
         self._done: set[frozenset[Axis]] = set()
 
-    def run(self) -> None:
-        """Each axis alone, then those that only change together."""
+    def run(self) -> set[Axis]:
+        """Each axis alone, then those that only change together; the axes that are free on their own."""
         if not self._tensors or not self._trials.works(self._call):
-            return
+            return set()
         axes = [(path, axis) for path, tensor in self._tensors.items() for axis in range(len(tensor.shape))]
-        bound = [axis for axis in axes if not self._vary([axis])]
+        free = {axis for axis in axes if self._vary([axis])}
+        bound = [axis for axis in axes if axis not in free]
         while bound and (freed := self._first_free(bound)):
             bound = [axis for axis in bound if axis not in freed]
+        return free
 
     def _first_free(self, bound: list[Axis]) -> list[Axis]:
         return next((group for group in self._groups(bound) if self._vary(group)), [])

@@ -51,6 +51,7 @@ class RootCall:
     grad: bool
     records: list[tuple[Any, int]]  # every module in it, and its record
     state: object
+    caller: str | None
     call: int | None = None  # its place among the calls, once it returned
 
 
@@ -86,7 +87,7 @@ class Recorder:
         self.loaders = Loaders()
         self.state = State()
         self.scope = Scope()
-        self.probing = False
+        self.probed: RootCall | None = None  # what the probe repeats right now
         self.root_calls: list[RootCall] = []
         self.variations: list[Variation] = []
         self.capped: set[str] = set()
@@ -165,7 +166,7 @@ class Recorder:
             self._codes.append(code)
         return found
 
-    def hollow_call(self, watched: Watched) -> RootCall | None:
+    def hollow_call(self, watched: Watched, caller: str | None) -> RootCall | None:
         """The root call this thread is in, without data."""
         state = self.state
         if state.root_call is None or state.root_state is None or len(self.root_calls) >= MAX_ROOT_CALLS:
@@ -186,6 +187,7 @@ class Recorder:
             grad,
             skeleton[1],
             state.root_state,
+            caller,
         )
         self.root_calls.append(found)
         return found
@@ -224,5 +226,5 @@ class Recorder:
 
 def _signature(watched: Watched) -> tuple[tuple[str, ...], int, tuple[str, ...]]:
     code = watched.code
-    variadic = tuple(name for name in watched.names if name not in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
-    return watched.names[1:], code.co_argcount - 1, variadic
+    named = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    return watched.names[1:], code.co_argcount - 1, tuple(name for name in watched.names if name not in named)

@@ -8,17 +8,8 @@ from dataclasses import replace
 from mypy_torch_shapes.profiling.loaders import Loaders
 from mypy_torch_shapes.profiling.modules import Modules
 from mypy_torch_shapes.profiling.observe import PendingIterable, PendingModule
-from mypy_torch_shapes.seeds.model import (
-    CallRecord,
-    MappingSeed,
-    ModuleRecord,
-    ModuleSeed,
-    ObjectSeed,
-    Seed,
-    SequenceSeed,
-    Variation,
-)
-from mypy_torch_shapes.seeds.references import parts
+from mypy_torch_shapes.seeds.model import CallRecord, ModuleRecord, ModuleSeed, Seed, Variation
+from mypy_torch_shapes.seeds.references import parts, replaced
 
 Named = tuple[tuple[str, Seed], ...]
 
@@ -74,15 +65,11 @@ class Resolver:
         return tuple((name, self._seed(value, variant)) for name, value in pairs)
 
     def _seed(self, seed: Seed, variant: int) -> Seed:
+        return replaced(seed, lambda part: self._known(part, variant))
+
+    def _known(self, seed: Seed, variant: int) -> Seed:
         if isinstance(seed, PendingModule):
             return self._modules.resolved(seed)
         if isinstance(seed, PendingIterable):
             return self._seed(self._loaders.resolved(seed, variant), variant)
-        if isinstance(seed, SequenceSeed):
-            return replace(seed, items=tuple(self._seed(item, variant) for item in seed.items))
-        if isinstance(seed, MappingSeed):
-            items = tuple((self._seed(key, variant), self._seed(value, variant)) for key, value in seed.items)
-            return replace(seed, items=items)
-        if isinstance(seed, ObjectSeed):
-            return replace(seed, attrs=self._named(seed.attrs, variant))
         return seed

@@ -105,9 +105,7 @@ def _main_module(file: str, loader: Any) -> types.ModuleType:
     main.__file__ = file
     main.__loader__ = loader
     main.__spec__ = None
-    main.__dict__["__builtins__"] = sys.modules["builtins"]
-    main.__dict__["__annotations__"] = {}
-    main.__dict__["__cached__"] = None
+    main.__dict__.update(__builtins__=sys.modules["builtins"], __annotations__={}, __cached__=None)
     return main
 
 

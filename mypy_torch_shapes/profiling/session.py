@@ -82,13 +82,8 @@ def _named(error: BaseException) -> str:
 
 
 @contextmanager
-def record(
-    root: str | os.PathLike[str] | None = None, *, include: tuple[str, ...] = (), probe: bool = True
-) -> Iterator[None]:
-    """Record what runs inside, into the store of the project at `root` (default: the current directory).
-
-    Inside another recording it does nothing.
-    """
+def recording(root: str | os.PathLike[str] | None, include: tuple[str, ...], probe: bool) -> Iterator[None]:
+    """The context manager `mypy_torch_shapes.record`."""
     if not _recording.acquire(blocking=False):
         yield
         return
@@ -100,7 +95,7 @@ def record(
         except BaseException as error:
             session.recorder.stop()
             session.recorder.raised(error)
-            session.finish(probe=isinstance(error, Exception))
+            session.finish(probe=isinstance(error, Exception), say=False)
             raise
         session.finish(say=False)
     finally:

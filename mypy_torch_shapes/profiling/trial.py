@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Axis = tuple[str, int]
 
 MAX_TRIAL_SECONDS = 10.0
+_EVENTS_A_LOOK = 2000  # between two looks at the clock
 MAX_REAL_NUMBERS = 50_000_000  # in a module that is repeated with numbers, because it looks at them
 
 # What a repeated call must not do: Python tells of each before it happens.
@@ -44,16 +45,16 @@ class Trials:
         self._deadline = deadline
         self._trial_deadline = deadline
         self._with_numbers = False
+        self._events = 0
         self._aside = contextlib.ExitStack()
 
     def __enter__(self) -> Trials:
         for manager in (_silence(), _kept_random_state(), _kept_torch_state(), _no_side_effects()):
             self._aside.enter_context(manager)
-        self._recorder.probing = True
         return self
 
     def __exit__(self, cls: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self._recorder.probing = False
+        self._recorder.probed = None
         self._recorder.observer.device = None
         self._aside.close()
 
@@ -73,11 +74,12 @@ class Trials:
             raise CutShort
         recorder = self._recorder
         kept, recorder.scope = recorder.scope, Scope()
+        recorder.probed = call
         self._trial_deadline = min(self._deadline, time.monotonic() + MAX_TRIAL_SECONDS)
         try:
             self._repeat(call, sizes)
             return recorder.scope
-        except (Exception, CutShort):
+        except (Exception, CutShort):  # noqa: BLE001 - whatever the program raises at these sizes
             if time.monotonic() > self._deadline:
                 raise CutShort from None
             return None  # it does not run at these sizes
@@ -102,7 +104,8 @@ class Trials:
                 recorder.events.guard = None
 
     def _check_time(self) -> None:
-        if time.monotonic() > self._trial_deadline:
+        self._events += 1
+        if self._events % _EVENTS_A_LOOK == 0 and time.monotonic() > self._trial_deadline:
             raise CutShort
 
     @contextlib.contextmanager
@@ -117,7 +120,9 @@ class Trials:
                 modes.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
             yield
 
-    def _revived(self, call: RootCall, changed: dict[int, tuple[int, ...]]) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+    def _revived(
+        self, call: RootCall, changed: dict[int, tuple[int, ...]]
+    ) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
         """A new copy of the module and its arguments, with tensors again."""
         recorder = self._recorder
         records = {id(module): record for module, record in call.records}
@@ -269,5 +274,3 @@ def _no_side_effects() -> Iterator[None]:
     finally:
         _SideEffects.forbidden_in = None
         sys.dont_write_bytecode = bytecode
-
-

@@ -123,7 +123,7 @@ class _Merge:
     def _add_variation(self, variation: Variation) -> int:
         key = (variation.call, variation.axes, variation.size)
         place = self._variations_by_key.setdefault(key, len(self.variations))
-        self.variations[place:place + 1] = [variation]
+        self.variations[place : place + 1] = [variation]
         return place
 
     def sorted(self) -> tuple[list[CallRecord], list[Variation]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from mypy_torch_shapes.seeds.model import (
@@ -93,15 +93,21 @@ def _renumbered_named(pairs: tuple[tuple[str, Seed], ...], ids: Mapping[int, int
 
 def renumbered_seed(seed: Seed, ids: Mapping[int, int]) -> Seed:
     """A seed with every module id in it replaced."""
-    if isinstance(seed, ModuleSeed):
-        return ModuleSeed(ids[seed.id])
+    return replaced(seed, lambda part: ModuleSeed(ids[part.id]) if isinstance(part, ModuleSeed) else part)
+
+
+def replaced(seed: Seed, replacement: Callable[[Seed], Seed]) -> Seed:
+    """A seed with itself, or else every seed inside it, replaced."""
+    new = replacement(seed)
+    if new is not seed:
+        return new
     if isinstance(seed, SequenceSeed):
-        return replace(seed, items=tuple(renumbered_seed(item, ids) for item in seed.items))
+        return replace(seed, items=tuple(replaced(item, replacement) for item in seed.items))
     if isinstance(seed, MappingSeed):
-        items = tuple((renumbered_seed(key, ids), renumbered_seed(value, ids)) for key, value in seed.items)
+        items = tuple((replaced(key, replacement), replaced(value, replacement)) for key, value in seed.items)
         return replace(seed, items=items)
     if isinstance(seed, ObjectSeed):
-        return replace(seed, attrs=_renumbered_named(seed.attrs, ids))
+        return replace(seed, attrs=tuple((name, replaced(value, replacement)) for name, value in seed.attrs))
     if isinstance(seed, IterableSeed):
-        return replace(seed, element=renumbered_seed(seed.element, ids))
+        return replace(seed, element=replaced(seed.element, replacement))
     return seed
