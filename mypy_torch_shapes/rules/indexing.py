@@ -10,7 +10,7 @@ from ..shapes.dims import Dim, Size
 from ..shapes.dtypes import BOOL, FLOATING, DType, bool_, int32, int64, uint8
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType, fresh
-from ..shapes.unknown import Undecided, Unknown
+from ..shapes.unknown import Undecided, Unknown, UnknownNumber
 from .inputs import operand
 from .mismatch import DTYPE, Mismatch
 from .registry import rule
@@ -41,12 +41,16 @@ def getitem(input: TensorType, key: Any) -> TensorType:
 def selection(dims: tuple[Size, ...] | None, key: Any) -> tuple[Size, ...] | None:
     """The dims of what a key selects; None where their number is unknown. Raises Mismatch."""
     parts = _parts(key)
-    if dims is None or any(isinstance(part, Unknown) for part in parts):
+    if dims is None or any(map(_is_anything, parts)):
         return None
     try:
         return _gathered(_walk(dims, parts))
     except _Anything:
         return None
+
+
+def _is_anything(part: Any) -> bool:
+    return isinstance(part, Unknown) and not (isinstance(part, UnknownNumber) and part.kind is int)
 
 
 def _parts(key: Any) -> list[Any]:
@@ -98,7 +102,7 @@ def _kept(part: Any, dims: tuple[Size, ...], at: int) -> list[Kept]:
         return [Kept(1)]
     if isinstance(part, bool):
         return [Kept(1, (int(part),))]
-    if isinstance(part, int | Dim):
+    if isinstance(part, int | Dim | UnknownNumber):
         require_index(part, dims[0], f" of dim {at}")
         return []
     if isinstance(part, slice):

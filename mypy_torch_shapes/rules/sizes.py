@@ -8,7 +8,7 @@ from typing import Any
 from ..shapes.dims import Dim, Size, extreme, values
 from ..shapes.relations import Truth, at_most, divides, less
 from ..shapes.tensor_type import TensorType, fresh
-from ..shapes.unknown import Undecided, Unknown
+from ..shapes.unknown import Undecided, Unknown, UnknownNumber
 from .inputs import operand
 from .vocabulary import product, show
 
@@ -24,7 +24,7 @@ def operands(value: Any) -> tuple[TensorType, ...] | None:
 
 def listed(given: tuple[Any, ...]) -> tuple[Any, ...] | None:
     """Arguments given one by one or as one sequence; None where it is unknown how many."""
-    if len(given) != 1 or isinstance(given[0], int | Dim):
+    if len(given) != 1 or isinstance(given[0], int | Dim | UnknownNumber):
         return given
     if isinstance(given[0], tuple | list):
         return tuple(given[0])

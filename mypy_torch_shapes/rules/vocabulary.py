@@ -38,6 +38,8 @@ def show(value: Any) -> str:
         return "(" + ", ".join(show(item) for item in value) + ("," if len(value) == 1 else "") + ")"
     if isinstance(value, int | Dim):
         return text(value) or "_"
+    if isinstance(value, Unknown):
+        return "_"
     return value.text() if isinstance(value, TensorType) else repr(value)
 
 
