@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.harness import programs
-from tests.harness.measure import StepFailed, profile
+from tests.harness.measure import REPOSITORY, StepFailed, profile
 from tests.harness.programs import Program
 from tests.mutants.edits import Edit
 
@@ -43,7 +44,8 @@ def by_mypy(project: Path, files: tuple[str, ...]) -> Found:
     """What a user of mypy reads; the cache of the program's other edits is used."""
     (project / "mypy.ini").write_text("[mypy]\nplugins = mypy_torch_shapes\nignore_missing_imports = True\n")
     words = [sys.executable, "-m", "mypy", "--config-file", "mypy.ini", *files]
-    done = subprocess.run(words, cwd=project, capture_output=True, text=True, check=False, timeout=600)
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(words, cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=600)
     if done.returncode not in (0, 1):
         raise StepFailed(done.stdout + done.stderr)
     matches = [found for line in done.stdout.splitlines() if (found := ERROR.match(line))]
