@@ -16,12 +16,13 @@ from typing import Any
 from ...shapes.dims import Symbol
 from ...shapes.unknown import Undecided
 from ..mismatch import Mismatch
-from .expressions import ModuleAttributes, ModuleSpec, Reference, decode, encode
+from ..modules.table import ModuleSpec
+from .expressions import Construction, Reference, decode, encode
 from .libraries import LIBRARIES, versions
 from .memory import Memory, cache_directory
 from .question import Question
 
-__all__ = ["LIBRARIES", "ModuleAttributes", "ModuleSpec", "Reference", "ask", "ask_module", "construct_module", "flush"]
+__all__ = ["LIBRARIES", "Construction", "ModuleSpec", "Reference", "ask", "ask_module", "construct_module", "flush"]
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ def ask_module(
     method: str = "forward",
 ) -> Any:
     """The result of a method of a newly constructed module. Raises Mismatch or Undecided."""
-    spec = ModuleSpec(cls, tuple(init_args), dict(init_kwargs or {}))
+    spec = Construction(cls, tuple(init_args), dict(init_kwargs or {}))
     return _ask(Question.of("module", cls, (spec, training, method, tuple(args), dict(kwargs or {}))))
 
 
@@ -49,9 +50,9 @@ def construct_module(
     cls: str, init_args: tuple[Any, ...] = (), init_kwargs: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """A module's parameters, buffers, configuration and submodules by name. Raises Mismatch or Undecided."""
-    spec = ModuleSpec(cls, tuple(init_args), dict(init_kwargs or {}))
+    spec = Construction(cls, tuple(init_args), dict(init_kwargs or {}))
     found = _ask(Question.of("attributes", cls, (spec, True, "", (), {})))
-    assert isinstance(found, ModuleAttributes)
+    assert isinstance(found, ModuleSpec)
     return dict(found.attrs)
 
 

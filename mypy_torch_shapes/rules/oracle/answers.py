@@ -7,7 +7,7 @@ from typing import Any
 from ...shapes.dims import Size
 from ...shapes.tensor_type import TensorType, fresh
 from ...shapes.unknown import Undecided, Unknown, UnknownNumber
-from .expressions import ModuleAttributes
+from ..modules.table import ModuleSpec
 from .fitting import Column, fit
 from .question import Point, Question
 
@@ -33,16 +33,12 @@ class _Merger:
             raise Undecided("the kind of result depends on sizes")
         if isinstance(first, TensorType):
             return self._tensor(values)
-        if (
-            isinstance(first, bool)
-            or first is None
-            or not isinstance(first, int | tuple | list | dict | ModuleAttributes)
-        ):
+        if isinstance(first, bool) or first is None or not isinstance(first, int | tuple | list | dict | ModuleSpec):
             return self._constant(values)
         if isinstance(first, int):
             return self._size(tuple(values))
-        if isinstance(first, ModuleAttributes):
-            return ModuleAttributes(first.cls, self.merge([dict(value.attrs) for value in values]))
+        if isinstance(first, ModuleSpec):
+            return ModuleSpec(first.cls, self.merge([dict(value.attrs) for value in values]))
         if any(len(value) != len(first) for value in values):
             raise Undecided("the number of results depends on sizes")
         if isinstance(first, dict):

@@ -12,10 +12,11 @@ from ...shapes.dtypes import BY_NAME, DType
 from ...shapes.tensor_type import TensorType
 from ...shapes.unknown import Undecided, Unknown, UnknownNumber
 from ..mismatch import Mismatch
+from ..modules.table import ModuleSpec
 from ..promotion import default_dtype
 from .answers import merged
 from .errors import classify, cleaned
-from .expressions import ModuleAttributes, ModuleSpec, Reference
+from .expressions import Construction, Reference
 from .libraries import resolve
 from .question import Point, Question
 
@@ -161,7 +162,7 @@ def _materialise(content: Any, device: str) -> Any:
         return {key: _materialise(item, device) for key, item in content.items()}
     if isinstance(content, slice):
         return slice(*(_materialise(item, device) for item in (content.start, content.stop, content.step)))
-    if isinstance(content, ModuleSpec):
+    if isinstance(content, Construction):
         return _build(content, device)
     if isinstance(content, Reference):
         return resolve(content.path)
@@ -186,7 +187,7 @@ def _tensor(content: TensorType, device: str) -> Any:
     return torch.nn.Parameter(tensor, requires_grad=False) if content.parameter else tensor
 
 
-def _build(spec: ModuleSpec, device: str) -> Any:
+def _build(spec: Construction, device: str) -> Any:
     import torch
 
     cls = resolve(spec.cls)
@@ -223,7 +224,7 @@ def _dtype(dtype: Any) -> DType | None:
     return BY_NAME.get(str(dtype).removeprefix("torch."))
 
 
-def _attributes(module: Any) -> ModuleAttributes:
+def _attributes(module: Any) -> ModuleSpec:
     """What a module holds, without what every module has."""
     import torch
 
@@ -233,7 +234,15 @@ def _attributes(module: Any) -> ModuleAttributes:
     for name, tensor in (*module._parameters.items(), *module._buffers.items()):
         attrs[name] = _frozen_attribute(tensor)
     attrs.update((name, None if child is None else _attributes(child)) for name, child in module._modules.items())
-    return ModuleAttributes(_path(type(module)), attrs)
+    return ModuleSpec(_public(type(module)), attrs)
+
+
+def _public(cls: type) -> str:
+    """The name users know a class by."""
+    import torch
+
+    short = cls.__name__
+    return f"torch.nn.{short}" if getattr(torch.nn, short, None) is cls else _path(cls)
 
 
 def _frozen_attribute(tensor: Any) -> Any:

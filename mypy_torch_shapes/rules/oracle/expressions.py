@@ -11,6 +11,7 @@ from ...shapes.dims import Dim, Size, Symbol, extreme, floordiv, text
 from ...shapes.dtypes import BY_NAME, DType
 from ...shapes.tensor_type import TensorType, fresh
 from ...shapes.unknown import Undecided, Unknown, UnknownNumber
+from ..modules.table import ModuleSpec
 
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in (bool, int, float, complex)}
 
@@ -23,20 +24,12 @@ class Reference:
 
 
 @dataclass(frozen=True)
-class ModuleSpec:
-    """A library's module, by its class and constructor arguments; an argument of other modules' constructors."""
+class Construction:
+    """A library's module by its class and constructor arguments, for other modules' constructors."""
 
     cls: str
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ModuleAttributes:
-    """What a constructed module holds: parameters and buffers as tensor types, configuration, submodules."""
-
-    cls: str
-    attrs: Mapping[str, Any]
 
 
 def encode(value: Any, names: Mapping[Symbol, str]) -> Any:
@@ -70,9 +63,9 @@ def _encode_rare(value: Any, names: Mapping[Symbol, str]) -> Any:
         return {"unknown": value.reason}
     if isinstance(value, Reference):
         return {"reference": value.path}
-    if isinstance(value, ModuleSpec):
+    if isinstance(value, Construction):
         return {"module": [value.cls, encode(tuple(value.args), names), encode(dict(value.kwargs), names)]}
-    if isinstance(value, ModuleAttributes):
+    if isinstance(value, ModuleSpec):
         return {"attributes": [value.cls, encode(dict(value.attrs), names)]}
     raise Undecided(f"a {type(value).__name__} is no argument of torch's")
 
@@ -112,9 +105,9 @@ def _decode_rare(kind: str, content: Any, symbols: Mapping[str, Symbol]) -> Any:
     if kind == "reference":
         return Reference(content)
     if kind == "module":
-        return ModuleSpec(content[0], decode(content[1], symbols), decode(content[2], symbols))
+        return Construction(content[0], decode(content[1], symbols), decode(content[2], symbols))
     if kind == "attributes":
-        return ModuleAttributes(content[0], decode(content[1], symbols))
+        return ModuleSpec(content[0], decode(content[1], symbols))
     raise ValueError(f"not a remembered value: {kind}")
 
 

@@ -13,7 +13,7 @@ from ...shapes.dims import Dim, Size, Symbol, substitute, symbols
 from ...shapes.tensor_type import TensorType
 from ...shapes.unknown import Undecided, Unknown
 from ..promotion import default_dtype
-from .expressions import ModuleSpec, encode
+from .expressions import Construction, encode
 
 Point = tuple[int, ...]  # a size for each symbol
 
@@ -131,7 +131,7 @@ def sizes(content: Any) -> Iterator[Size]:
         yield from sizes(list(content.values()))
     elif isinstance(content, slice):
         yield from sizes((content.start, content.stop, content.step))
-    elif isinstance(content, ModuleSpec):
+    elif isinstance(content, Construction):
         yield from sizes((content.args, dict(content.kwargs)))
 
 
@@ -147,9 +147,9 @@ def substituted(content: Any, binding: Mapping[Symbol, Size]) -> Any:
         return {key: substituted(item, binding) for key, item in content.items()}
     if isinstance(content, slice):
         return slice(*(substituted(item, binding) for item in (content.start, content.stop, content.step)))
-    if isinstance(content, ModuleSpec):
+    if isinstance(content, Construction):
         args, kwargs = substituted((tuple(content.args), dict(content.kwargs)), binding)
-        return ModuleSpec(content.cls, args, kwargs)
+        return Construction(content.cls, args, kwargs)
     return content
 
 
@@ -166,8 +166,8 @@ def _known(content: Any) -> Any:
     if isinstance(content, dict):
         kept = {k: v for k, v in content.items() if not (k in INDIFFERENT and isinstance(v, Unknown))}
         return {key: _known(item) for key, item in kept.items()}
-    if isinstance(content, ModuleSpec):
-        return ModuleSpec(content.cls, _known(tuple(content.args)), _known(dict(content.kwargs)))
+    if isinstance(content, Construction):
+        return Construction(content.cls, _known(tuple(content.args)), _known(dict(content.kwargs)))
     return content
 
 
@@ -179,7 +179,7 @@ def _tensors(content: Any) -> Iterator[TensorType]:
             yield from _tensors(item)
     elif isinstance(content, dict):
         yield from _tensors(list(content.values()))
-    elif isinstance(content, ModuleSpec):
+    elif isinstance(content, Construction):
         yield from _tensors((content.args, dict(content.kwargs)))
 
 
