@@ -17,9 +17,10 @@ class Symbol:
     """A free size: `values` is its size in each observed world, `definition` what it abbreviates, if anything.
 
     A symbol with no name is an unknown size, shown as `_`; its values, where known, still take part in checks.
+    `expired` marks an abbreviation whose function has returned: it stands for its definition from then on.
     """
 
-    __slots__ = ("_values", "definition", "key", "name")
+    __slots__ = ("_values", "definition", "expired", "key", "name")
 
     def __init__(
         self, name: str | None, values: tuple[int, ...] | None = None, definition: Dim | None = None
@@ -27,6 +28,7 @@ class Symbol:
         self.name = name
         self.definition = definition
         self._values = values
+        self.expired = False
         self.key = (0, name or "~", next(_serial))
 
     @property

@@ -1,0 +1,1 @@
+"""The program again: a semi-static evaluator of Python source, seeded with what a run has shown."""

@@ -1,0 +1,195 @@
+"""Calling things: functions of the program, classes, modules, and names in libraries."""
+
+from __future__ import annotations
+
+import ast
+
+from ..shapes.dims import Dim, Size, Symbol, symbols
+from ..shapes.unknown import Undecided, Unknown
+from . import joins, library, methods, objects, parameters, torch_modules
+from .recording import plain
+from .run import MOST_FRAMES, Frame, Run
+from .values import (
+    Bound,
+    Class,
+    Descriptor,
+    Env,
+    Function,
+    Instance,
+    Library,
+    ListValue,
+    Many,
+    Method,
+    Partial,
+    Tensor,
+    Value,
+    is_size,
+)
+
+
+def call(
+    run: Run, function: Value, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    """`function(*args, **kwargs)`."""
+    run.step()
+    before, frame.call = frame.call, node
+    try:
+        return run.settle(_dispatch(run, function, args, kwargs, node, frame))
+    except Undecided as undecided:
+        return Unknown(undecided.reason)
+    finally:
+        frame.call = before
+
+
+def _dispatch(
+    run: Run, function: Value, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    if isinstance(function, Bound):
+        return _dispatch(run, function.function, [function.receiver, *args], kwargs, node, frame)
+    if isinstance(function, Function):
+        return call_function(run, function, args, kwargs)
+    if isinstance(function, Library):
+        return library.call(run, function, args, kwargs, node, frame)
+    if isinstance(function, Method):
+        return methods.call(run, function, args, kwargs, node, frame)
+    if isinstance(function, Class):
+        return objects.instantiate(run, function, args, kwargs, node, frame)
+    if isinstance(function, Instance):
+        return _call_instance(run, function, args, kwargs, node, frame)
+    if isinstance(function, Partial):
+        return call(run, function.function, [*function.args, *args], {**function.kwargs, **kwargs}, node, frame)
+    if isinstance(function, Descriptor):
+        return call(run, function.function, args, kwargs, node, frame)
+    if isinstance(function, Unknown):
+        return Unknown(f"a call of something unknown ({function.reason})")
+    return Unknown("a call of something that cannot be followed")
+
+
+def _call_instance(
+    run: Run, instance: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    own = objects.find_method(run, instance, "__call__")
+    if own is not None:
+        return call(run, own, args, kwargs, node, frame)
+    if torch_modules.is_module(instance):
+        return torch_modules.call_module(run, instance, args, kwargs, node, frame)
+    return Unknown("a call of an object")
+
+
+def call_function(run: Run, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Enter a function of the program with these arguments."""
+    from . import expressions, statements
+
+    if len(run.frames) >= MOST_FRAMES:
+        return Unknown("calls nested too deep")
+    bound = parameters.bind(function, args, kwargs)
+    if isinstance(bound, Unknown):
+        return bound
+    run.entered.add(function.module)
+    run.reached.add(f"{function.module.name}:{function.qualname}")
+    frame = Frame(Env(bound, function.env, function.module), function, function.owner)
+    frame.receiver = next(iter(bound.values()), None)
+    _enter_scope(frame)
+    with _Entered(run, frame, bound):
+        if isinstance(function.node, ast.Lambda):
+            result = expressions.evaluate(run, function.node.body, frame)
+        else:
+            result = statements.run_body(run, function.node.body, frame)
+            if frame.yielded or _is_generator(function.node):
+                result = _generated(frame)
+    return result
+
+
+def _enter_scope(frame: Frame) -> None:
+    """Methods do not see the names of the class body around them."""
+    parent = frame.env.parent
+    while parent is not None and parent.is_class:
+        parent = parent.parent
+    frame.env.parent = parent
+
+
+class _Entered:
+    """A frame while it runs: its sizes are named after its parameters, and written out again behind it."""
+
+    def __init__(self, run: Run, frame: Frame, bound: dict[str, Value]) -> None:
+        self.run = run
+        self.frame = frame
+        self.named = parameters.paths(bound)
+        self.abbreviated: list[Symbol] = []
+
+    def __enter__(self) -> None:
+        run, frame = self.run, self.frame
+        for _, value in self.named:
+            run.settle(value)
+        self._abbreviate()
+        run.frames.append(frame)
+        for _, value in self.named:
+            run.settle(value)
+        for name, value in frame.env.variables.items():
+            if isinstance(value, Dim):
+                frame.env.variables[name] = run.settle_size(value)
+        assert frame.function is not None
+        if run.recording.wanted(frame.module):
+            shapes = [(p, v.type if isinstance(v, Tensor) else run.settle_size(v)) for p, v in self.named]
+            instance = frame.receiver.path if isinstance(frame.receiver, Instance) else None
+            frame.context = run.recording.context(
+                frame.function.qualname, instance, frame.module, tuple(shapes), run.general
+            )
+
+    def _abbreviate(self) -> None:
+        """Give every size that is no symbol of its own, and not made of the parameters' symbols, a symbol here."""
+        sizes = [size for _, value in self.named for size in _sizes(value) if isinstance(size, Dim)]
+        free = {symbol for size in sizes if (symbol := plain(size)) is not None}
+        for size in sizes:
+            if plain(size) is not None or size in self.frame.abbreviations or free.issuperset(symbols(size)):
+                continue
+            symbol = Symbol("", None, size)
+            self.abbreviated.append(symbol)
+            self.frame.abbreviations[size] = Dim.of(symbol)
+
+    def __exit__(self, *_: object) -> None:
+        self.run.frames.pop()
+        for symbol in self.abbreviated:
+            symbol.expired = True
+
+
+def _sizes(value: Value) -> tuple[Size, ...]:
+    if isinstance(value, Tensor):
+        return value.type.dims or ()
+    return (value,) if is_size(value) else ()
+
+
+def _is_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    found = getattr(node, "_is_generator", None)
+    if found is None:
+        found = any(isinstance(each, ast.Yield | ast.YieldFrom) for each in _own_nodes(node))
+        node._is_generator = found  # type: ignore[union-attr]
+    return bool(found)
+
+
+def _own_nodes(node: ast.AST) -> list[ast.AST]:
+    """The nodes of a function's body without those of functions inside it."""
+    found: list[ast.AST] = []
+    stack: list[ast.AST] = list(getattr(node, "body", []))
+    while stack:
+        each = stack.pop()
+        found.append(each)
+        if not isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            stack += ast.iter_child_nodes(each)
+    return found
+
+
+def _generated(frame: Frame) -> Value:
+    """What a generator yields. A yield in a loop that could not be counted makes it one of many."""
+    if any(isinstance(item, Many) for item in frame.yielded) or frame.uncounted:
+        element: Value = frame.yielded[0] if frame.yielded else Unknown("yields nothing")
+        for item in frame.yielded[1:]:
+            element = joins.join(element, item)
+        return Many(element, None, bool(frame.yielded))
+    return ListValue(frame.yielded)
+
+
+def call_with(run: Run, function: Value, args: list[Value], frame: Frame) -> Value:
+    """A call that stands nowhere in the source (a hook, a sort key)."""
+    node = frame.call or ast.Constant(None, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
+    return call(run, function, args, {}, node, frame)

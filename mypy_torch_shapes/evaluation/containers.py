@@ -1,0 +1,148 @@
+"""Dataclasses, named tuples, enums and mapping-like objects."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ..shapes.unknown import Unknown
+from . import calls, objects
+from .run import Frame, Run
+from .values import Bound, Class, Descriptor, Function, Instance, Library, Named, Raised, Value
+
+MAPPING_METHODS = frozenset({"keys", "values", "items", "get", "to_tuple", "pop", "update", "setdefault"})
+_MAPPINGS = ("collections.OrderedDict", "builtins.dict", "collections.UserDict", "transformers.utils.ModelOutput")
+
+
+def is_dataclass(cls: Value) -> bool:
+    """Whether a class or one of its bases is a dataclass."""
+    return any(
+        isinstance(entry, Class) and any(_is_dataclass_decorator(d) for d in entry.decorators)
+        for entry in objects.mro(cls)
+    )
+
+
+def _is_dataclass_decorator(decorator: Value) -> bool:
+    return isinstance(decorator, Library) and decorator.path in (
+        "dataclasses.dataclass",
+        "attr.s",
+        "attrs.define",
+        "pydantic.dataclasses.dataclass",
+    )
+
+
+def fields(cls: Class) -> Iterator[tuple[str, Class, ast.AnnAssign]]:
+    """The annotated fields of a class and its bases, bases first."""
+    for entry in reversed(cls.mro):
+        if isinstance(entry, Class) and entry.node is not None:
+            for statement in entry.node.body:
+                if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                    if "ClassVar" not in ast.dump(statement.annotation):
+                        yield statement.target.id, entry, statement
+
+
+def init_dataclass(
+    run: Run, instance: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> None:
+    """The `__init__` a dataclass gets."""
+    assert isinstance(instance.cls, Class)
+    names = list(dict.fromkeys(name for name, _, _ in fields(instance.cls)))
+    given = dict(zip(names, args, strict=False)) | kwargs
+    for name in names:
+        value = given[name] if name in given else _default(run, instance.cls, name, node, frame)
+        run.set_attribute(instance, name, value)
+    after = objects.lookup(instance.cls, "__post_init__")
+    if isinstance(after, Function) and not is_model_output(instance):
+        calls.call(run, Bound(after, instance), [], {}, node, frame)
+
+
+def _default(run: Run, cls: Class, name: str, node: ast.AST, frame: Frame) -> Value:
+    value = objects.lookup(cls, name)
+    if isinstance(value, dict) and "<field>" in value:
+        if "default_factory" in value:
+            return calls.call(run, value["default_factory"], [], {}, node, frame)
+        return value.get("default", Unknown("a field without a default"))
+    return value
+
+
+def is_named_tuple(cls: Value) -> bool:
+    """Whether a class derives from NamedTuple."""
+    return objects.is_subclass(cls, "typing.NamedTuple")
+
+
+def make_named_tuple(cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """An instance of a NamedTuple class."""
+    names = cls.namespace.get("_fields") or tuple(name for name, _, _ in fields(cls))
+    given = dict(zip(names, args, strict=False)) | kwargs
+    items = [given.get(name, objects.lookup(cls, name)) for name in names]
+    return Named(tuple(names), items, cls)
+
+
+def is_enum(cls: Value) -> bool:
+    """Whether a class is an enumeration."""
+    return any(isinstance(entry, Library) and entry.path.startswith("enum.") for entry in objects.mro(cls))
+
+
+def enum_member(cls: Class, args: list[Value]) -> Value:
+    """`Color(value)`."""
+    for entry in cls.namespace.values():
+        if isinstance(entry, Instance) and entry.cls is cls and args and entry.attrs.get("value") == args[0]:
+            return entry
+    return Unknown("a member of an enumeration")
+
+
+def make_enum(cls: Class) -> None:
+    """Turn the plain values of an enum's body into members."""
+    text = any(isinstance(base, Library) and base.path in ("builtins.str", "enum.StrEnum") for base in cls.mro)
+    for name, value in list(cls.namespace.items()):
+        if not name.startswith("_") and not isinstance(value, Function | Descriptor | Instance):
+            attrs = {"name": name, "value": name.lower() if isinstance(value, Unknown) and text else value}
+            cls.namespace[name] = Instance(cls, attrs)
+
+
+def is_model_output(instance: Instance) -> bool:
+    """Whether it is one of transformers' output dataclasses."""
+    return any(isinstance(entry, Class) and entry.name == "ModelOutput" for entry in objects.mro(instance.cls))
+
+
+def is_mapping_like(instance: Instance) -> bool:
+    """Whether an object is a kind of dict."""
+    return any(isinstance(entry, Library) and entry.path in _MAPPINGS for entry in objects.mro(instance.cls))
+
+
+def entries(instance: Instance) -> dict[str, Value]:
+    """The items of a mapping-like object; an output dataclass leaves out what is None."""
+    if is_model_output(instance):
+        return {name: value for name, value in instance.attrs.items() if value is not None}
+    return instance.attrs
+
+
+def mapping_item(instance: Instance, index: Value) -> Value:
+    """`output["logits"]`, `output[0]`."""
+    items = entries(instance)
+    if isinstance(index, str):
+        if index in items:
+            return items[index]
+        raise Raised("KeyError")
+    if isinstance(index, int | slice) and is_model_output(instance):
+        if any(isinstance(value, Unknown) for value in items.values()):
+            return Unknown("an item of an output that is not wholly known")
+        try:
+            return tuple(items.values())[index]
+        except IndexError:
+            raise Raised("IndexError") from None
+    return Unknown("an item of an object")
+
+
+def call_mapping_method(instance: Instance, name: str, args: list[Value]) -> Value:
+    """A method of a mapping-like object."""
+    items = entries(instance)
+    if name == "get" and args and isinstance(args[0], str):
+        return items.get(args[0], args[1] if len(args) > 1 else None)
+    if name == "keys":
+        return tuple(items)
+    if name in ("values", "to_tuple"):
+        return tuple(items.values())
+    if name == "items":
+        return tuple(items.items())
+    return Unknown(f"{name} of a mapping")

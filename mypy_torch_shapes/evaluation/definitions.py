@@ -1,0 +1,88 @@
+"""Defining functions and classes, and what decorators make of them."""
+
+from __future__ import annotations
+
+import ast
+
+from ..shapes.unknown import Unknown
+from . import calls, containers, expressions, objects
+from .run import Frame, Run
+from .values import Class, Descriptor, Env, Function, Library, Partial, Raised, Value
+
+# Decorators of libraries that leave what they decorate callable as it was.
+_DESCRIPTORS = {
+    "builtins.staticmethod": "staticmethod",
+    "builtins.classmethod": "classmethod",
+    "builtins.property": "property",
+    "functools.cached_property": "cached_property",
+    "abc.abstractproperty": "property",
+    "torch.jit.unused": "function",
+}
+
+
+def define_function(run: Run, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
+    """`def`."""
+    value: Value = expressions.make_function(run, node, node.name, frame)
+    for decorator in reversed(node.decorator_list):
+        value = _decorated(run, value, decorator, frame)
+    run.set_variable(frame.env, node.name, value)
+
+
+def _decorated(run: Run, value: Value, node: ast.expr, frame: Frame) -> Value:
+    if isinstance(node, ast.Attribute) and node.attr in ("setter", "getter", "deleter"):
+        before = frame.env.variables.get(node.value.id) if isinstance(node.value, ast.Name) else None
+        if isinstance(before, Descriptor):
+            return Descriptor("property", before.function, value if node.attr == "setter" else before.setter)
+    decorator = expressions.evaluate(run, node, frame)
+    if isinstance(decorator, Library):
+        kind = _DESCRIPTORS.get(decorator.path)
+        return Descriptor(kind, value) if kind and kind != "function" else value
+    if isinstance(decorator, Unknown | Partial) or not isinstance(decorator, Function):
+        return value  # a decorator of a library, called with options: taken to leave the function as it is
+    try:
+        made = calls.call(run, decorator, [value], {}, node, frame)
+    except Raised:
+        return value
+    return value if isinstance(made, Unknown) else made
+
+
+def define_class(run: Run, node: ast.ClassDef, frame: Frame) -> None:
+    """`class`."""
+    bases = [expressions.evaluate(run, base, frame) for base in node.bases if not isinstance(base, ast.Starred)]
+    for keyword in node.keywords:
+        expressions.evaluate(run, keyword.value, frame)
+    cls = Class(node.name, expressions.qualify(frame, node.name), frame.module, bases, {}, node=node)
+    cls.mro = [cls, *objects.linearize(bases)]
+    env = Env(cls.namespace, frame.env, frame.module, is_class=True)
+    env.variables["__qualname__"] = cls.qualname
+    inner = Frame(env, frame.function, cls, context=frame.context)
+    run.frames.append(inner)
+    try:
+        from .statements import run_block
+
+        run_block(run, node.body, inner)
+    finally:
+        run.frames.pop()
+    if containers.is_enum(cls):
+        containers.make_enum(cls)
+    cls.decorators = [_class_decorator(run, decorator, frame) for decorator in node.decorator_list]
+    run.set_variable(frame.env, node.name, _replaced(run, cls, frame))
+
+
+def _class_decorator(run: Run, node: ast.expr, frame: Frame) -> Value:
+    """The decorator itself; for a call such as `dataclass(frozen=True)`, what is called."""
+    callee = node.func if isinstance(node, ast.Call) else node
+    value = expressions.evaluate(run, callee, frame)
+    if isinstance(node, ast.Call) and not isinstance(value, Library):
+        return expressions.evaluate(run, node, frame)
+    return value
+
+
+def _replaced(run: Run, cls: Class, frame: Frame) -> Value:
+    """The class after its decorators of the program's own (a registry returns the class)."""
+    value: Value = cls
+    for decorator in reversed(cls.decorators):
+        if isinstance(decorator, Function):
+            made = calls.call(run, decorator, [value], {}, decorator.node, frame)
+            value = made if isinstance(made, Class) else value
+    return value

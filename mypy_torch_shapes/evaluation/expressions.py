@@ -1,0 +1,431 @@
+"""Evaluating expressions."""
+
+from __future__ import annotations
+
+import ast
+import builtins as python
+from collections.abc import Callable
+from typing import Any
+
+from ..shapes.unknown import Undecided, Unknown
+from . import attributes, calls, imports, iteration, operators
+from .joins import join
+from .run import Frame, Run
+from .values import Env, Function, Library, ListValue, Many, Raised, Value
+
+Handler = Callable[[Run, Any, Frame], Value]
+
+
+def evaluate(run: Run, node: ast.expr, frame: Frame) -> Value:
+    """The value of an expression; what it is gets recorded."""
+    run.step()
+    handler = _HANDLERS.get(type(node))
+    if handler is None:
+        value: Value = Unknown(f"{type(node).__name__} is not evaluated")
+    else:
+        try:
+            value = handler(run, node, frame)
+        except Undecided as undecided:
+            value = Unknown(undecided.reason)
+    value = run.settle(value)
+    run.record(node, frame, value)
+    return value
+
+
+def _constant(run: Run, node: ast.Constant, frame: Frame) -> Value:
+    return node.value
+
+
+def _name(run: Run, node: ast.Name, frame: Frame) -> Value:
+    env: Env | None = frame.env
+    while env is not None:
+        if node.id in env.variables:
+            return _found(run, env.variables, node.id)
+        env = env.parent
+    return global_name(run, node.id, frame.env)
+
+
+def _found(run: Run, variables: dict[str, Value], name: str) -> Value:
+    return imports.resolved(run, variables, name)
+
+
+def global_name(run: Run, name: str, env: Env) -> Value:
+    """A name of the module, of what it star-imports, or of Python."""
+    module = env.module
+    if name in module.env.variables:
+        return _found(run, module.env.variables, name)
+    for source in module.stars:
+        value = imports.member(run, source, name)
+        if not isinstance(value, Unknown):
+            return value
+    if hasattr(python, name) or name == "reveal_type":
+        return Library(f"builtins.{name}")
+    return Unknown(f"the name {name} is not known here")
+
+
+def _tuple(run: Run, node: ast.Tuple, frame: Frame) -> Value:
+    items = _items(run, node.elts, frame)
+    return Unknown("a tuple of unknown length") if isinstance(items, Unknown) else tuple(items)
+
+
+def _list(run: Run, node: ast.List, frame: Frame) -> Value:
+    items = _items(run, node.elts, frame)
+    return Unknown("a list of unknown length") if isinstance(items, Unknown) else ListValue(items)
+
+
+def _set(run: Run, node: ast.Set, frame: Frame) -> Value:
+    items = _items(run, node.elts, frame)
+    if isinstance(items, Unknown):
+        return items
+    try:
+        return set(items)
+    except TypeError:
+        return Unknown("a set of unhashable values")
+
+
+def _items(run: Run, nodes: list[ast.expr], frame: Frame) -> list[Value] | Unknown:
+    items: list[Value] = []
+    for node in nodes:
+        if not isinstance(node, ast.Starred):
+            items.append(evaluate(run, node, frame))
+            continue
+        known = iteration.items(run, evaluate(run, node.value, frame))
+        if not isinstance(known, list):
+            return Unknown("unpacked something of unknown length")
+        items += known
+    return items
+
+
+def _dict(run: Run, node: ast.Dict, frame: Frame) -> Value:
+    result: dict[Value, Value] = {}
+    for key_node, value_node in zip(node.keys, node.values, strict=True):
+        value = evaluate(run, value_node, frame)
+        if key_node is None:
+            if not isinstance(value, dict):
+                return Unknown("unpacked an unknown mapping")
+            result.update(value)
+            continue
+        key = evaluate(run, key_node, frame)
+        if isinstance(key, Unknown):
+            return Unknown("a dict with an unknown key")
+        try:
+            result[key] = value
+        except TypeError:
+            return Unknown("a dict with an unhashable key")
+    return result
+
+
+def _attribute(run: Run, node: ast.Attribute, frame: Frame) -> Value:
+    return attributes.get(run, evaluate(run, node.value, frame), node.attr, node, frame)
+
+
+def _subscript(run: Run, node: ast.Subscript, frame: Frame) -> Value:
+    receiver = evaluate(run, node.value, frame)
+    return operators.subscript(run, receiver, evaluate(run, node.slice, frame), node, frame)
+
+
+def _slice(run: Run, node: ast.Slice, frame: Frame) -> Value:
+    return slice(*(evaluate(run, part, frame) if part else None for part in (node.lower, node.upper, node.step)))
+
+
+def _call(run: Run, node: ast.Call, frame: Frame) -> Value:
+    function = evaluate(run, node.func, frame)
+    args, kwargs = arguments(run, node, frame)
+    if isinstance(args, Unknown):
+        return args
+    return calls.call(run, function, args, kwargs, node, frame)
+
+
+def arguments(run: Run, node: ast.Call, frame: Frame) -> tuple[Any, dict[str, Value]]:
+    """The values of a call's arguments; an Unknown in place of the positional ones where they cannot be counted."""
+    args: list[Value] = []
+    vague: Unknown | None = None
+    for argument in node.args:
+        if not isinstance(argument, ast.Starred):
+            args.append(evaluate(run, argument, frame))
+            continue
+        value = evaluate(run, argument.value, frame)
+        known = iteration.items(run, value)
+        if isinstance(known, list):
+            args += known
+        else:
+            vague = Unknown("called with an unknown number of arguments")
+    kwargs: dict[str, Value] = {}
+    for keyword in node.keywords:
+        value = evaluate(run, keyword.value, frame)
+        if keyword.arg is not None:
+            kwargs[keyword.arg] = value
+        elif isinstance(value, dict) and all(isinstance(key, str) for key in value):
+            kwargs.update(value)
+        else:
+            vague = Unknown("called with unknown keyword arguments")
+    return (vague if vague is not None else args), kwargs
+
+
+def _binary(run: Run, node: ast.BinOp, frame: Frame) -> Value:
+    left, right = evaluate(run, node.left, frame), evaluate(run, node.right, frame)
+    return operators.binary(run, type(node.op), left, right, node, frame)
+
+
+def _unary(run: Run, node: ast.UnaryOp, frame: Frame) -> Value:
+    return operators.unary(run, type(node.op), evaluate(run, node.operand, frame), node, frame)
+
+
+def _boolean(run: Run, node: ast.BoolOp, frame: Frame) -> Value:
+    """`and` / `or`: stops where Python stops; past an unknown operand the result is a join."""
+    stop = isinstance(node.op, ast.Or)
+    reached: list[Value] = []
+    opened = 0
+    try:
+        for operand in node.values:
+            value = evaluate(run, operand, frame)
+            truth = operators.truth(run, value, frame)
+            if truth is None:
+                reached.append(value)
+                run.uncertain += 1
+                opened += 1
+            elif truth is stop or operand is node.values[-1]:
+                reached.append(value)
+                break
+    finally:
+        run.uncertain -= opened
+    result = reached[0]
+    for value in reached[1:]:
+        result = join(result, value)
+    return result
+
+
+def _compare(run: Run, node: ast.Compare, frame: Frame) -> Value:
+    left = evaluate(run, node.left, frame)
+    result: Value = True
+    for operator, right_node in zip(node.ops, node.comparators, strict=True):
+        right = evaluate(run, right_node, frame)
+        result = operators.compare(run, type(operator), left, right, node, frame)
+        if operators.truth(run, result, frame) is False or len(node.ops) == 1:
+            return result
+        if isinstance(result, Unknown):
+            return result
+        left = right
+    return result
+
+
+def _conditional(run: Run, node: ast.IfExp, frame: Frame) -> Value:
+    truth = operators.truth(run, evaluate(run, node.test, frame), frame)
+    if truth is not None:
+        return evaluate(run, node.body if truth else node.orelse, frame)
+    outcomes = []
+    alternatives = []
+    run.uncertain += 1
+    try:
+        for way in (node.body, node.orelse):
+            run.journal.open()
+            try:
+                outcomes.append(evaluate(run, way, frame))
+            except Raised:
+                outcomes.append(Unknown("raises"))
+            finally:
+                alternatives.append(run.journal.close(keep=False)[1])
+    finally:
+        run.uncertain -= 1
+    run.journal.merge(alternatives)
+    return join(*outcomes)
+
+
+def _lambda(run: Run, node: ast.Lambda, frame: Frame) -> Value:
+    return make_function(run, node, "<lambda>", frame)
+
+
+def make_function(
+    run: Run, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, name: str, frame: Frame
+) -> Function:
+    """A function defined in a frame, its defaults evaluated now."""
+    positional = [*node.args.posonlyargs, *node.args.args]
+    defaults = {
+        parameter.arg: evaluate(run, default, frame)
+        for parameter, default in zip(reversed(positional), reversed(node.args.defaults), strict=False)
+    }
+    for parameter, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
+        if default is not None:
+            defaults[parameter.arg] = evaluate(run, default, frame)
+    owner = frame.owner if frame.env.is_class else None
+    return Function(node, frame.env, qualify(frame, name), defaults, owner)
+
+
+def qualify(frame: Frame, name: str) -> str:
+    """A name as Python's `__qualname__` has it."""
+    if frame.env.is_class and frame.owner is not None:
+        return f"{frame.owner.qualname}.{name}"
+    if frame.function is not None:
+        return f"{frame.function.qualname}.<locals>.{name}"
+    return name
+
+
+def _walrus(run: Run, node: ast.NamedExpr, frame: Frame) -> Value:
+    value = evaluate(run, node.value, frame)
+    env = frame.env
+    while env.elsewhere.get("<comprehension>") is not None and env.parent is not None:
+        env = env.parent
+    run.set_variable(env, node.target.id, value)
+    return value
+
+
+def _joined(run: Run, node: ast.JoinedStr, frame: Frame) -> Value:
+    parts = [evaluate(run, part, frame) for part in node.values]
+    unknown = next((part for part in parts if not isinstance(part, str)), None)
+    return "".join(parts) if unknown is None else Unknown("a string with unknown parts")
+
+
+def _formatted(run: Run, node: ast.FormattedValue, frame: Frame) -> Value:
+    value = evaluate(run, node.value, frame)
+    spec = evaluate(run, node.format_spec, frame) if node.format_spec else ""
+    if not isinstance(value, str | int | float | bool | None) or not isinstance(spec, str):
+        return Unknown("a string with unknown parts")
+    if node.conversion == ord("r"):
+        value = repr(value)
+    try:
+        return format(value, spec)
+    except (ValueError, TypeError):
+        return Unknown("a string with unknown parts")
+
+
+def _starred(run: Run, node: ast.Starred, frame: Frame) -> Value:
+    """`*x` inside a subscript's tuple."""
+    return evaluate(run, node.value, frame)
+
+
+def _comprehension(run: Run, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, frame: Frame) -> Value:
+    rows = _rows(run, node.generators, frame, lambda inner: evaluate(run, node.elt, inner))
+    if isinstance(rows, Unknown):
+        return rows
+    if isinstance(node, ast.SetComp):
+        try:
+            return set(rows) if isinstance(rows, list) else Unknown("a set of unknown size")
+        except TypeError:
+            return Unknown("a set of unhashable values")
+    if isinstance(rows, Many):
+        return ListValue([rows.element], rows.length) if rows.length is not None else rows
+    return ListValue(rows)
+
+
+def _dict_comprehension(run: Run, node: ast.DictComp, frame: Frame) -> Value:
+    rows = _rows(
+        run, node.generators, frame, lambda inner: (evaluate(run, node.key, inner), evaluate(run, node.value, inner))
+    )
+    if not isinstance(rows, list):
+        return Unknown("a dict of unknown size")
+    if any(isinstance(key, Unknown) for key, _ in rows):
+        return Unknown("a dict with an unknown key")
+    try:
+        return dict(rows)
+    except TypeError:
+        return Unknown("a dict with an unhashable key")
+
+
+def _rows(
+    run: Run, generators: list[ast.comprehension], frame: Frame, element: Callable[[Frame], Value]
+) -> list[Value] | Many | Unknown:
+    """What a comprehension yields: a list where it is known how often it runs."""
+    env = Env({}, frame.env, frame.env.module)
+    env.elsewhere["<comprehension>"] = env
+    inner = Frame(env, frame.function, frame.owner, frame.receiver, context=frame.context)
+    inner.abbreviations, inner.call = frame.abbreviations, frame.call
+    first, *others = generators
+    source = iteration.items(run, evaluate(run, first.iter, frame))
+    if isinstance(source, Unknown):
+        source = Many(source)
+    if isinstance(source, Many):
+        return _many_rows(run, first, others, source, inner, element)
+    rows: list[Value] = []
+    for item in source:
+        run.step()
+        iteration.assign(run, first.target, item, inner)
+        kept = _filtered(run, first, inner)
+        if kept is None:
+            return Unknown("filtered by something unknown")
+        if not kept:
+            continue
+        if not others:
+            rows.append(element(inner))
+            continue
+        below = _rows(run, others, inner, element)
+        if not isinstance(below, list):
+            return Unknown("a nested comprehension of unknown size")
+        rows += below
+    return rows
+
+
+def _many_rows(
+    run: Run,
+    first: ast.comprehension,
+    others: list[ast.comprehension],
+    source: Many,
+    inner: Frame,
+    element: Callable[[Frame], Value],
+) -> Many | Unknown:
+    iteration.assign(run, first.target, source.element, inner)
+    if not source.some:
+        run.uncertain += 1
+    try:
+        kept = _filtered(run, first, inner)
+        if others:
+            return Unknown("a nested comprehension of unknown size")
+        row = element(inner)
+    finally:
+        if not source.some:
+            run.uncertain -= 1
+    return Many(row, source.length if kept else None, source.some and bool(kept))
+
+
+def _filtered(run: Run, generator: ast.comprehension, frame: Frame) -> bool | None:
+    for condition in generator.ifs:
+        truth = operators.truth(run, evaluate(run, condition, frame), frame)
+        if not truth:
+            return truth
+    return True
+
+
+def _yield(run: Run, node: ast.Yield, frame: Frame) -> Value:
+    frame.yielded.append(evaluate(run, node.value, frame) if node.value else None)
+    return Unknown("what is sent to a generator")
+
+
+def _yield_from(run: Run, node: ast.YieldFrom, frame: Frame) -> Value:
+    known = iteration.items(run, evaluate(run, node.value, frame))
+    frame.yielded += known if isinstance(known, list) else [known]
+    return Unknown("what a generator returns")
+
+
+def _await(run: Run, node: ast.Await, frame: Frame) -> Value:
+    return evaluate(run, node.value, frame)
+
+
+_HANDLERS: dict[type[ast.expr], Handler] = {
+    ast.Attribute: _attribute,
+    ast.Await: _await,
+    ast.BinOp: _binary,
+    ast.BoolOp: _boolean,
+    ast.Call: _call,
+    ast.Compare: _compare,
+    ast.Constant: _constant,
+    ast.Dict: _dict,
+    ast.DictComp: _dict_comprehension,
+    ast.FormattedValue: _formatted,
+    ast.GeneratorExp: _comprehension,
+    ast.IfExp: _conditional,
+    ast.JoinedStr: _joined,
+    ast.Lambda: _lambda,
+    ast.List: _list,
+    ast.ListComp: _comprehension,
+    ast.Name: _name,
+    ast.NamedExpr: _walrus,
+    ast.Set: _set,
+    ast.SetComp: _comprehension,
+    ast.Slice: _slice,
+    ast.Starred: _starred,
+    ast.Subscript: _subscript,
+    ast.Tuple: _tuple,
+    ast.UnaryOp: _unary,
+    ast.Yield: _yield,
+    ast.YieldFrom: _yield_from,
+}
+

@@ -1,0 +1,103 @@
+"""What an imported name is: source that is entered on first use, or a name in a library."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from ..shapes.dtypes import BY_NAME
+from ..shapes.unknown import Unknown
+from .modules import BY_REFERENCE, LazyImport, SourceModule, canonical, typing_imports
+from .run import Run
+from .values import Library, Value
+
+# Modules of the standard library whose constants and functions may be computed with: no I/O, no state.
+PURE = frozenset({"math", "operator", "cmath", "string", "itertools", "functools", "numbers", "fractions", "bisect"})
+
+
+def resolved(run: Run, variables: dict[str, Value], name: str) -> Value:
+    """A variable; an import nobody has asked for yet is followed now."""
+    value = variables[name]
+    if isinstance(value, LazyImport):
+        value = module(run, value.module) if value.name is None else member(run, value.module, value.name)
+        variables[name] = value
+    return value
+
+
+def module(run: Run, name: str) -> Value:
+    """A module by its dotted name."""
+    source = run.loader.find(name)
+    if source is not None:
+        return source
+    if name.partition(".")[0] in BY_REFERENCE or not run.loader.is_package(name):
+        return canonical(name)
+    return Library(name)
+
+
+def member(run: Run, module_name: str, name: str) -> Value:
+    """`from module_name import name`."""
+    source = run.loader.find(module_name)
+    if source is None:
+        if run.loader.find(f"{module_name}.{name}") is not None:
+            return run.loader.find(f"{module_name}.{name}")
+        return library_member(canonical(module_name), name)
+    return source_member(run, source, name)
+
+
+def source_member(run: Run, source: SourceModule, name: str) -> Value:
+    """An attribute of a module that is known by its source."""
+    execute(run, source)
+    variables = source.env.variables
+    if name in variables:
+        return resolved(run, variables, name)
+    for star in source.stars:
+        found = member(run, star, name)
+        if not isinstance(found, Unknown):
+            return found
+    below = run.loader.find(f"{source.name}.{name}") if source.path.name == "__init__.py" else None
+    if below is not None:
+        return below
+    lazily = typing_imports(source).get(name)
+    if lazily is not None:
+        variables[name] = lazily
+        return resolved(run, variables, name)
+    return Unknown(f"module {source.name} has no {name} that is known")
+
+
+def library_member(library: Library, name: str) -> Value:
+    """An attribute of a library thing: a dtype or a constant by value, everything else by name."""
+    path = f"{library.path}.{name}"
+    if library.path == "torch":
+        if name in BY_NAME:
+            return BY_NAME[name]
+        if name in ("strided", "contiguous_format", "channels_last", "preserve_format", "channels_last_3d"):
+            return Library(path)
+    head = library.path.partition(".")[0]
+    if head in PURE or path in ("torch.inf", "torch.pi", "torch.e", "torch.nan", "numpy.pi", "numpy.inf"):
+        value: Any = getattr(importlib.import_module("math" if head in ("torch", "numpy") else head), name, None)
+        if isinstance(value, int | float | str):
+            return value
+    if path == "typing.TYPE_CHECKING":
+        return False
+    if path == "sys.version_info":
+        import sys
+
+        return tuple(sys.version_info)
+    return canonical(path)
+
+
+def execute(run: Run, source: SourceModule) -> None:
+    """Evaluate a module's top level once, apart from whatever is being evaluated."""
+    if source.executed:
+        return
+    source.executed = True
+    from . import statements
+
+    run.entered.add(source)
+    saved = run.journal, run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.steps
+    run.journal = type(run.journal)()
+    run.frames, run.uncertain, run.guarded, run.dtype_hidden = [], 1, 0, 0
+    try:
+        statements.run_module(run, source, None)
+    finally:
+        run.journal, run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.steps = saved

@@ -1,0 +1,124 @@
+"""Iterating over values, and binding what comes out to targets."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from ..shapes.dims import Size
+from ..shapes.relations import less
+from ..shapes.tensor_type import TensorType, fresh
+from ..shapes.unknown import Unknown
+from . import objects
+from .run import Frame, Run
+from .values import Instance, ListValue, Many, Raised, Tensor, Value, is_size
+
+MOST_ITEMS = 4096
+
+
+def items(run: Run, value: Value) -> list[Value] | Many | Unknown:
+    """The items of an iterable: all of them, or what they are all like, or unknown."""
+    if isinstance(value, ListValue):
+        return list(value) if value.length is None else repeated(value[0], value.length)
+    if isinstance(value, tuple | list | set | frozenset | str | bytes | dict | range):
+        if len(value) > MOST_ITEMS:
+            return Many(Unknown("one of many"), len(value), True)
+        return list(value)
+    if isinstance(value, Tensor):
+        return _rows(value)
+    if isinstance(value, Many):
+        return value
+    if isinstance(value, Instance):
+        return objects.iterate(run, value)
+    if isinstance(value, Unknown):
+        return value
+    return Unknown("iterated over something unknown")
+
+
+def repeated(element: Value, length: Size) -> list[Value] | Many:
+    """`length` items like `element`, counted out where that is possible."""
+    if isinstance(length, int):
+        return [copy_of(element) for _ in range(min(length, MOST_ITEMS))]
+    return Many(element, length, less(0, length).holds)
+
+
+def copy_of(value: Value) -> Value:
+    """The same type again with an identity of its own."""
+    return Tensor(value.type) if isinstance(value, Tensor) else value
+
+
+def _rows(tensor: Tensor) -> list[Value] | Many | Unknown:
+    dims = tensor.type.dims
+    if dims is None:
+        return Many(Tensor(TensorType(tensor.type.dtype, None)))
+    if not dims:
+        return Unknown("iterated over a scalar tensor")
+    row = Tensor(TensorType(tensor.type.dtype, dims[1:]))
+    return repeated(row, dims[0])
+
+
+def length(value: Value) -> Size | None:
+    """len(value) where it is known."""
+    if isinstance(value, ListValue) and value.length is not None:
+        return value.length
+    if isinstance(value, tuple | list | set | frozenset | str | bytes | dict | range):
+        return len(value)
+    if isinstance(value, Tensor):
+        return value.type.dims[0] if value.type.dims else None
+    return value.length if isinstance(value, Many) else None
+
+
+def assign(run: Run, target: ast.expr, value: Value, frame: Frame) -> None:
+    """Bind a value to an assignment target."""
+    from . import attributes, expressions, operators
+
+    if isinstance(target, ast.Name):
+        run.set_variable(frame.env, target.id, value)
+        run.record(target, frame, run.settle(value))
+    elif isinstance(target, ast.Tuple | ast.List):
+        _unpack(run, target.elts, value, frame)
+    elif isinstance(target, ast.Attribute):
+        attributes.assign(run, expressions.evaluate(run, target.value, frame), target.attr, value)
+    elif isinstance(target, ast.Subscript):
+        receiver = expressions.evaluate(run, target.value, frame)
+        index = expressions.evaluate(run, target.slice, frame)
+        operators.store_item(run, receiver, index, value, target, frame)
+    elif isinstance(target, ast.Starred):
+        assign(run, target.value, value, frame)
+
+
+def _unpack(run: Run, targets: list[ast.expr], value: Value, frame: Frame) -> None:
+    known = items(run, value)
+    star = next((i for i, target in enumerate(targets) if isinstance(target, ast.Starred)), None)
+    if isinstance(known, list) and star is not None and len(known) >= len(targets) - 1:
+        after = len(targets) - star - 1
+        middle = ListValue(known[star : len(known) - after])
+        known = [*known[:star], middle, *known[len(known) - after :]]
+    if isinstance(known, list) and len(known) != len(targets):
+        raise Raised("ValueError")
+    if isinstance(known, Many):
+        known = [copy_of(known.element) if star != i else ListValue([known.element], fresh()) for i in range(len(targets))]
+    for i, target in enumerate(targets):
+        assign(run, target, known[i] if isinstance(known, list) else known, frame)
+
+
+def known_int(value: Value) -> int | None:
+    """A plain int, or None."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def make_range(args: list[Value]) -> Value:
+    """range(...): Python's where the bounds are plain, else as many symbolic ints as there are."""
+    if all(isinstance(arg, int) for arg in args):
+        return range(*args)
+    if not all(is_size(arg) for arg in args):
+        return Many(fresh())
+    start, stop, step = (0, args[0], 1) if len(args) == 1 else (*args, 1)[:3]
+    if not isinstance(step, int) or step <= 0:
+        return Many(fresh())
+    count: Any = (stop - start + step - 1) // step
+    if isinstance(count, int):
+        return ListValue([start + i * step for i in range(max(count, 0))])
+    return Many(fresh(), count if less(0, count).holds else None, less(0, count).holds)
+
+

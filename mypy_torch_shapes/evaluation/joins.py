@@ -1,0 +1,104 @@
+"""Where two ways of a program meet: joining values, and telling whether a value has settled."""
+
+from __future__ import annotations
+
+from ..shapes.dims import Dim, Size
+from ..shapes.relations import Truth, equal
+from ..shapes.tensor_type import TensorType, fresh
+from ..shapes.unknown import Unknown
+from .values import ListValue, Many, Tensor, Value, is_size
+
+_DEPTH = 6
+
+
+def join(a: Value, b: Value, depth: int = _DEPTH) -> Value:
+    """A value that stands for both. What they do not share is unknown."""
+    if a is b or (same(a, b) and not isinstance(a, Tensor | list | dict)):
+        return a
+    if isinstance(a, Unknown) or isinstance(b, Unknown):
+        return a if isinstance(a, Unknown) else b
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return Tensor(join_types(a.type, b.type))
+    if is_size(a) and is_size(b):
+        return join_sizes(a, b)
+    if depth and type(a) is type(b):
+        if isinstance(a, tuple) and len(a) == len(b):
+            return _rebuild(a, [join(x, y, depth - 1) for x, y in zip(a, b, strict=True)])
+        if isinstance(a, ListValue) and len(a) == len(b) and a.length == b.length:
+            return ListValue((join(x, y, depth - 1) for x, y in zip(a, b, strict=True)), a.length)
+        if isinstance(a, dict) and list(a) == list(b):
+            return type(a)((key, join(a[key], b[key], depth - 1)) for key in a)
+        if isinstance(a, Many) and a.length == b.length:
+            return Many(join(a.element, b.element, depth - 1), a.length, a.some and b.some)
+    return Unknown("two ways of the program give different values")
+
+
+def join_types(a: TensorType, b: TensorType) -> TensorType:
+    """What two tensor types share."""
+    dtype = a.dtype if a.dtype == b.dtype else None
+    if a.dims is None or b.dims is None or len(a.dims) != len(b.dims):
+        return TensorType(dtype, None)
+    return TensorType(dtype, tuple(join_sizes(x, y) for x, y in zip(a.dims, b.dims, strict=True)))
+
+
+def join_sizes(a: Size, b: Size) -> Size:
+    """One size for two: the same, or unknown."""
+    if a == b or equal(a, b) is Truth.YES:
+        return a
+    left, right = (size.values if isinstance(size, Dim) else None for size in (a, b))
+    return fresh(left if left == right else None)
+
+
+def same(a: Value, b: Value, depth: int = _DEPTH) -> bool:
+    """Whether two values are alike for everything that follows (tensors by type, not by identity)."""
+    if a is b:
+        return True
+    if isinstance(a, Unknown) and isinstance(b, Unknown):
+        return True
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, Tensor):
+        return same_types(a.type, b.type)
+    if isinstance(a, Dim):
+        return same_sizes(a, b)
+    if isinstance(a, bool | int | float | complex | str | bytes | range | slice):
+        return bool(a == b)
+    if depth and isinstance(a, tuple | list):
+        lengths = (getattr(a, "length", None), getattr(b, "length", None))
+        return (
+            len(a) == len(b)
+            and lengths[0] == lengths[1]
+            and all(same(x, y, depth - 1) for x, y in zip(a, b, strict=True))
+        )
+    if depth and isinstance(a, dict):
+        return list(a) == list(b) and all(same(a[key], b[key], depth - 1) for key in a)
+    if depth and isinstance(a, Many):
+        return a.length == b.length and same(a.element, b.element, depth - 1)
+    return False
+
+
+def same_types(a: TensorType, b: TensorType) -> bool:
+    """Whether two tensor types are the same, an unknown size being like any other unknown size."""
+    if a.dtype != b.dtype or (a.dims is None) != (b.dims is None):
+        return False
+    if a.dims is None or b.dims is None:
+        return True
+    return len(a.dims) == len(b.dims) and all(same_sizes(x, y) for x, y in zip(a.dims, b.dims, strict=True))
+
+
+def same_sizes(a: Size, b: Size) -> bool:
+    """Whether two sizes are the same expression, or both unknown with the same observed values."""
+    return a == b or (_nameless(a) and _nameless(b) and a.values == b.values)  # type: ignore[union-attr]
+
+
+def _nameless(size: Size) -> bool:
+    if not isinstance(size, Dim) or len(size.terms) != 1:
+        return False
+    ((monomial, coefficient),) = size.terms.items()
+    return coefficient == 1 and len(monomial) == 1 and getattr(monomial[0][0], "name", "") is None
+
+
+def _rebuild(like: Value, items: list[Value]) -> Value:
+    """A tuple of the same kind (plain, torch.Size or named) with other items."""
+    make = getattr(like, "rebuild", None)
+    return make(items) if make else tuple(items)

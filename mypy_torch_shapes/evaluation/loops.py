@@ -1,0 +1,194 @@
+"""Loops: run as they are where the rounds are known, else until what they do has settled."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from ..shapes.dims import Size
+from ..shapes.tensor_type import TensorType, fresh
+from ..shapes.unknown import Unknown
+from . import expressions, iteration, operators
+from .joins import join, same
+from .journal import Changes
+from .run import Frame, Run
+from .values import Env, ListValue, Many, Tensor, Value
+
+MOST_ROUNDS = 512  # of a loop that is run as it is
+_SETTLING = 5  # rounds a loop of unknown length may take to settle before what still changes is unknown
+
+
+def run_for(run: Run, node: ast.For | ast.AsyncFor, frame: Frame) -> Any:
+    """`for target in iterable`."""
+    source = iteration.items(run, expressions.evaluate(run, node.iter, frame))
+    if isinstance(source, Unknown):
+        source = Many(source)
+    if isinstance(source, list) and len(source) <= MOST_ROUNDS:
+        return _counted(run, node, source, frame)
+    if isinstance(source, list):
+        source = Many(Unknown("one of very many"), len(source), True)
+    many = source
+    return _settled(
+        run, node, frame, many.length, many.some, lambda: iteration.assign(run, node.target, _next(many), frame)
+    )
+
+
+def _next(many: Many) -> Value:
+    """One item: an unknown size must not be taken for the same in the next round."""
+    return iteration.copy_of(many.element)
+
+
+def _counted(run: Run, node: ast.For | ast.AsyncFor, source: list[Value], frame: Frame) -> Any:
+    from .statements import Flow, rejoin, run_block
+
+    for item in source:
+        iteration.assign(run, node.target, item, frame)
+        flow = run_block(run, node.body, frame)
+        rejoin(run, frame, Flow.CONTINUE)
+        if flow is Flow.RETURN:
+            return flow
+        if flow is Flow.BREAK:
+            rejoin(run, frame, Flow.BREAK)
+            return Flow.NORMAL
+    flow = run_block(run, node.orelse, frame)
+    rejoin(run, frame, Flow.BREAK)
+    return flow
+
+
+def run_while(run: Run, node: ast.While, frame: Frame) -> Any:
+    """`while test`."""
+    from .statements import Flow, rejoin, run_block
+
+    for _ in range(MOST_ROUNDS):
+        truth = operators.truth(run, expressions.evaluate(run, node.test, frame), frame)
+        if truth is None:
+            break
+        if not truth:
+            flow = run_block(run, node.orelse, frame)
+            rejoin(run, frame, Flow.BREAK)
+            return flow
+        flow = run_block(run, node.body, frame)
+        rejoin(run, frame, Flow.CONTINUE)
+        if flow is Flow.RETURN:
+            return flow
+        if flow is Flow.BREAK:
+            rejoin(run, frame, Flow.BREAK)
+            return Flow.NORMAL
+    return _settled(run, node, frame, None, False, lambda: expressions.evaluate(run, node.test, frame))
+
+
+def _settled(
+    run: Run,
+    node: ast.For | ast.AsyncFor | ast.While,
+    frame: Frame,
+    length: Size | None,
+    some: bool,
+    begin: Callable[[], Any],
+) -> Any:
+    """Run a loop of unknown length round by round until a round changes nothing but growing lists."""
+    from .statements import Flow, rejoin, run_block
+
+    if not some:
+        run.journal.open()
+        run.uncertain += 1
+    yields = len(frame.yielded)
+    grown: dict[int, tuple[ListValue, int, int]] = {}
+    rounds = 0
+    flow = Flow.NORMAL
+    while True:
+        rounds += 1
+        run.uncertain += rounds > 1
+        run.journal.open()
+        try:
+            begin()
+            flow = run_block(run, node.body, frame)
+            rejoin(run, frame, Flow.CONTINUE)
+        finally:
+            run.uncertain -= rounds > 1
+            before, after = run.journal.close(keep=True)
+        growing = _growth(before, after)
+        settled = flow in (Flow.NORMAL, Flow.CONTINUE) and _is_settled(before, after, growing) and rounds > 1
+        for target, old, new in growing:
+            first = grown.get(id(target), (target, old, new))
+            grown[id(target)] = (target, first[1], new - old)
+        if settled or flow in (Flow.RETURN, Flow.BREAK):
+            break
+        if rounds >= _SETTLING:
+            _widen(run, before, after, growing)
+            if rounds >= 2 * _SETTLING:
+                break
+    frame.uncounted = frame.uncounted or len(frame.yielded) > yields
+    _stretch(run, grown, rounds, length)
+    if not some:
+        run.uncertain -= 1
+        changes = run.journal.close(keep=False)[1]
+        run.journal.merge([changes, {}])
+    rejoin(run, frame, Flow.BREAK)
+    if flow is Flow.RETURN and some and rounds == 1:
+        return flow
+    return run_block(run, node.orelse, frame)
+
+
+def _growth(before: Changes, after: Changes) -> list[tuple[ListValue, int, int]]:
+    """The lists a round appended to: each with its length before and after."""
+    found = []
+    for key, (target, old) in before.items():
+        new = after[key][1]
+        if isinstance(target, ListValue) and old.length is None and len(new) > len(old):
+            if all(x is y for x, y in zip(old, new, strict=False)):
+                found.append((target, len(old), len(new)))
+    return found
+
+
+def _is_settled(before: Changes, after: Changes, growing: list[tuple[ListValue, int, int]]) -> bool:
+    """Whether a round left all as it found it, but for lists that grew by what the round before added."""
+    lists = {id(target) for target, _, _ in growing}
+    for target, old, new in growing:
+        added = target[old:new]
+        last = target[max(old - len(added), 0) : old]
+        if not same(added, last):
+            return False
+    for key, (target, old) in before.items():
+        if key in lists:
+            continue
+        new = after[key][1]
+        if isinstance(target, Env):
+            if not all(name in old and (same(old[name], value)) for name, value in new.items()):
+                return False
+        elif isinstance(old, TensorType):
+            if not same(Tensor(old), Tensor(new)):
+                return False
+        elif not same(old, new):
+            return False
+    return True
+
+
+def _widen(run: Run, before: Changes, after: Changes, growing: list[tuple[ListValue, int, int]]) -> None:
+    """Give up on what still changes from round to round."""
+    from .journal import join_contents, restore
+
+    lists = {id(target) for target, _, _ in growing}
+    for key, (target, old) in before.items():
+        if key not in lists:
+            run.journal.touch(target)
+            restore(target, join_contents(old, after[key][1]))
+
+
+def _stretch(
+    run: Run, grown: dict[int, tuple[ListValue, int, int]], rounds: int, length: Size | None
+) -> None:
+    """A list that grew in every round: as long as the loop, where that is known."""
+    for target, start, step in grown.values():
+        if target.length is not None:
+            continue
+        run.journal.touch(target)
+        items = target[start:]
+        element = items[0] if items else Unknown("an empty list")
+        for item in [*target[:start], *items[1:]]:
+            element = join(element, item)
+        total = start + step * length if length is not None and len(items) == step * rounds else fresh()
+        target[:] = [element]
+        target.length = total
+
+

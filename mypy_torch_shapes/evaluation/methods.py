@@ -1,0 +1,222 @@
+"""Methods of values that are not the program's own: tensors, lists, dicts, strings, torch.nn modules, super()."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from ..shapes.dims import Dim
+from ..shapes.dtypes import DType
+from ..shapes.tensor_type import fresh
+from ..shapes.unknown import Unknown
+from . import containers, iteration, numbers, objects, tensors, torch_modules
+from .joins import join
+from .run import Frame, Run
+from .values import Class, Instance, Library, ListValue, Many, Method, Named, Raised, Real, Super, Tensor, Value
+
+
+def call(run: Run, method: Method, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    """`receiver.name(*args, **kwargs)`."""
+    receiver, name = method.receiver, method.name
+    if isinstance(receiver, Tensor):
+        return _tensor(run, receiver, name, args, kwargs, node, frame)
+    if isinstance(receiver, Super):
+        return _super(run, receiver, name, args, kwargs, node, frame)
+    if isinstance(receiver, Instance):
+        if containers.is_mapping_like(receiver) and not torch_modules.is_module(receiver):
+            return containers.call_mapping_method(receiver, name, args)
+        return torch_modules.call_method(run, receiver, name, args, kwargs, node, frame)
+    if isinstance(receiver, Class):
+        return _of_class(run, receiver, name, args, kwargs, node, frame)
+    if isinstance(receiver, ListValue):
+        return _list(run, receiver, name, args, kwargs, frame)
+    if isinstance(receiver, dict):
+        return _dict(run, receiver, name, args, kwargs)
+    if isinstance(receiver, set):
+        run.journal.touch(receiver)
+    if isinstance(receiver, Real | Dim):
+        return numbers.to_int(receiver) if name == "__int__" else Unknown(f"{name} of a size")
+    return _plain(receiver, name, args, kwargs)
+
+
+_NOTHING = frozenset({"backward", "register_hook", "retain_grad", "share_memory_", "record_stream"})
+_SAME = frozenset({"requires_grad_", "detach_", "share_memory_", "rename_", "coalesce"})
+
+
+def _tensor(
+    run: Run, tensor: Tensor, name: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    if name in _SAME:
+        return tensor
+    if name in _NOTHING:
+        return None
+    if name == "size" and tensor.type.dims is not None and not args and not kwargs:
+        return tensor.type.dims
+    if name in ("dim", "ndimension"):
+        return Unknown("the rank is unknown") if tensor.type.dims is None else len(tensor.type.dims)
+    return tensors.operate(run, f"torch.Tensor.{name}", [tensor, *args], kwargs, node, frame)
+
+
+def _super(
+    run: Run, value: Super, name: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    """A method that super() finds in a library class."""
+    receiver = value.receiver
+    if not isinstance(receiver, Instance):
+        return Unknown("super() in a class method")
+    base = objects.library_base(receiver.cls, value.owner)
+    if name == "__init__":
+        objects.library_init(run, receiver, base, args, kwargs, node, frame)
+        return None
+    if name == "__setattr__" and args and isinstance(args[0], str):
+        run.set_attribute(receiver, args[0], args[1])
+        return None
+    if name == "__getattr__" and args and isinstance(args[0], str):
+        if args[0] in receiver.attrs:
+            return receiver.attrs[args[0]]
+        raise Raised("AttributeError")
+    if base is not None and torch_modules.is_module_class(base):
+        return torch_modules.call_method(run, receiver, name, args, kwargs, node, frame)
+    return Unknown(f"{name} of a library class")
+
+
+def _of_class(
+    run: Run, cls: Class, name: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    """`Class.method` inherited from a library: `Function.apply`, an explicit `Base.__init__(self, …)`."""
+    from . import calls
+
+    if name == "apply" and objects.is_subclass(cls, "torch.autograd.Function"):
+        forward = objects.lookup(cls, "forward")
+        context = Instance(Library("torch.autograd.function.FunctionCtx"), complete=False)
+        return calls.call(run, forward, [context, *args], kwargs, node, frame)
+    if name == "__init__" and args and isinstance(args[0], Instance):
+        objects.library_init(run, args[0], objects.library_base(cls), args[1:], kwargs, node, frame)
+        return None
+    return Unknown(f"{name} of a library class")
+
+
+def extend(run: Run, target: ListValue, items: Value) -> None:
+    """`target.extend(items)`, `target += items`."""
+    known = iteration.items(run, items)
+    run.journal.touch(target)
+    if isinstance(known, list) and target.length is None:
+        target += known
+        return
+    elements = known if isinstance(known, list) else [known.element if isinstance(known, Many) else known]
+    added: Any = len(known) if isinstance(known, list) else (known.length if isinstance(known, Many) else None)
+    before: Any = target.length if target.length is not None else len(target)
+    element = target[0] if target else elements[0]
+    for item in [*target[1:], *elements]:
+        element = join(element, item)
+    target[:] = [element]
+    target.length = before + added if added is not None else fresh()
+
+
+def _append(run: Run, target: ListValue, item: Value) -> None:
+    run.journal.touch(target)
+    if target.length is None:
+        list.append(target, item)
+    else:
+        target[:] = [join(target[0], item)]
+        target.length = target.length + 1
+
+
+def _pop(run: Run, target: ListValue, index: Value = -1) -> Value:
+    run.journal.touch(target)
+    if target.length is not None:
+        target.length = fresh()
+        return target[0]
+    if not isinstance(index, int):
+        target[:] = [Unknown("an item that may have been taken out")] * max(len(target) - 1, 0)
+        return Unknown("an item at an unknown place")
+    if not -len(target) <= index < len(target):
+        raise Raised("IndexError")
+    return list.pop(target, index)
+
+
+def _list(
+    run: Run, target: ListValue, name: str, args: list[Value], kwargs: dict[str, Value], frame: Frame
+) -> Value:
+    if name == "append":
+        return _append(run, target, *args)
+    if name == "extend":
+        return extend(run, target, *args)
+    if name == "pop":
+        return _pop(run, target, *args)
+    if name == "copy":
+        return ListValue(target, target.length)
+    if target.length is not None:
+        return Unknown(f"{name} of a list of unknown length")
+    if name in ("index", "count", "remove") and not _comparable(args[0]):
+        return Unknown(f"{name} of something unknown")
+    if name == "sort":
+        from .library import sorted_list
+
+        ordered = sorted_list(run, [target], kwargs, frame)
+        run.journal.touch(target)
+        target[:] = ordered if isinstance(ordered, list) else [Unknown("an item in unknown order")] * len(target)
+        return None
+    if name == "insert" and not isinstance(args[0], int):
+        return Unknown("inserted at an unknown place")
+    run.journal.touch(target)
+    return _plain(target, name, args, kwargs)
+
+
+def _comparable(value: Value) -> bool:
+    return isinstance(value, str | int | float | bool | Instance | Tensor | None)
+
+
+def _dict(run: Run, target: dict[Value, Value], name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    if name in ("keys", "values", "items"):
+        return ListValue(getattr(target, name)())
+    if name == "update":
+        run.journal.touch(target)
+        given = args[0] if args else {}
+        if isinstance(given, Instance):
+            given = containers.entries(given)
+        if isinstance(given, list | tuple):
+            given = dict(given)
+        if isinstance(given, dict):
+            target.update(given, **kwargs)
+        return None
+    if args and isinstance(args[0], Unknown):
+        return Unknown("an entry of a dict at an unknown key")
+    if name in ("pop", "setdefault", "clear", "popitem"):
+        run.journal.touch(target)
+    if name == "copy":
+        return type(target)(target)
+    return _plain(target, name, args, kwargs)
+
+
+_PLAIN_TYPES = str | bytes | int | float | complex | tuple | list | dict | set | frozenset | range | bool | DType | slice
+
+
+def _plain(receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """A method of plain data: Python's own."""
+    if not isinstance(receiver, _PLAIN_TYPES):
+        return Unknown(f"the method {name} of something unknown")
+    if isinstance(receiver, Named) and name == "_asdict":
+        return dict(zip(receiver.fields, receiver, strict=True))
+    if isinstance(receiver, tuple) and name == "numel":
+        product: Any = 1
+        for size in receiver:
+            product = product * size
+        return product
+    if isinstance(receiver, str | bytes) and not all(_is_data(arg) for arg in (*args, *kwargs.values())):
+        return Unknown("a string with unknown parts")
+    if name in ("ljust", "rjust", "center", "zfill") and any(isinstance(a, int) and a > 10_000 for a in args):
+        return Unknown("a string too long to build")
+    try:
+        result = getattr(receiver, name)(*args, **kwargs)
+    except (KeyError, IndexError, ValueError, AttributeError) as error:
+        raise Raised(type(error).__name__) from None
+    except TypeError:
+        return Unknown(f"the method {name} on values it does not know")
+    return ListValue(result) if type(result) is list else result
+
+
+def _is_data(value: Value) -> bool:
+    if isinstance(value, list | tuple | set):
+        return all(_is_data(item) for item in value)
+    return isinstance(value, str | bytes | int | float | bool | None)

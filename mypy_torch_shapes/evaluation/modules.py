@@ -1,0 +1,147 @@
+"""Source files as modules: finding them, parsing them once, and what importing a name means."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .values import Env, Library, Value
+
+# Libraries that are never entered: their functions have rules, the oracle, or nothing.
+BY_REFERENCE = frozenset({"torch", "numpy", "einops", "tqdm", "scipy", "mypy_torch_shapes"}) | sys.stdlib_module_names
+
+_LARGEST_FILE = 2_000_000  # bytes
+
+
+@dataclass(eq=False)
+class SourceModule:
+    """A module that is known by its source."""
+
+    name: str
+    path: Path
+    tree: ast.Module
+    digest: str
+    project: bool  # below the project's root and not installed
+    env: Env = field(init=False)
+    executed: bool = False
+    stars: list[str] = field(default_factory=list)  # modules star-imported, looked into for missing names
+
+    def __post_init__(self) -> None:
+        self.env = Env({"__name__": self.name, "__file__": str(self.path), "__doc__": None}, None, self)
+
+    @property
+    def package(self) -> str:
+        """What relative imports are relative to."""
+        return self.name if self.path.name == "__init__.py" else self.name.rpartition(".")[0]
+
+
+@dataclass(frozen=True)
+class LazyImport:
+    """An imported name that nobody has asked for yet."""
+
+    module: str
+    name: str | None  # None: the module itself
+
+
+class Loader:
+    """Finds the source of modules, without importing anything."""
+
+    def __init__(self, root: Path, known: dict[str, Path]) -> None:
+        self.root = root
+        self.known = known  # module name -> file, as the profile has seen them
+        self.modules: dict[str, SourceModule | None] = {}
+        installed = [Path(entry) for entry in sys.path if entry and Path(entry).is_dir()]
+        scripts = sorted({path.parent for path in known.values()})
+        self.search = list(dict.fromkeys([root, root / "src", *scripts, *installed]))
+
+    def find(self, name: str) -> SourceModule | None:
+        """The module's source, or None where it has none that may be entered."""
+        if name not in self.modules:
+            self.modules[name] = self._find(name)
+        return self.modules[name]
+
+    def _find(self, name: str) -> SourceModule | None:
+        if name in self.known and self.known[name].is_file():
+            return self.read(name, self.known[name])
+        head = name.partition(".")[0]
+        parts = name.split(".")
+        for base in self.search:
+            for candidate in (base.joinpath(*parts[:-1], parts[-1] + ".py"), base.joinpath(*parts, "__init__.py")):
+                if candidate.is_file() and not (head in BY_REFERENCE and not self._is_project(candidate)):
+                    return self.read(name, candidate)
+        return None
+
+    def read(self, name: str, path: Path) -> SourceModule | None:
+        """Parse a file; None where it is no Python that this interpreter can parse."""
+        if path.stat().st_size > _LARGEST_FILE:
+            return None
+        source = path.read_bytes()
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError):
+            return None
+        return SourceModule(name, path, tree, hashlib.sha256(source).hexdigest()[:16], self._is_project(path))
+
+    def _is_project(self, path: Path) -> bool:
+        return path.is_relative_to(self.root) and "site-packages" not in path.parts
+
+    def is_package(self, name: str) -> bool:
+        """Whether a dotted name is a directory of modules without an `__init__`."""
+        return any(base.joinpath(*name.split(".")).is_dir() for base in self.search)
+
+    def name_of(self, path: Path) -> str:
+        """The module name of a file: as recorded, else by its place below the search path."""
+        for name, file in self.known.items():
+            if file == path:
+                return name
+        package = path.parent
+        parts = [] if path.name == "__init__.py" else [path.stem]
+        while (package / "__init__.py").is_file():
+            parts.insert(0, package.name)
+            package = package.parent
+        return ".".join(parts) or path.parent.name
+
+
+def absolute(module: SourceModule, level: int, name: str | None) -> str:
+    """The absolute name of `from ..name import x`."""
+    if not level:
+        return name or ""
+    parts = module.package.split(".")
+    base = ".".join(parts[: len(parts) - (level - 1)])
+    return f"{base}.{name}" if name else base
+
+
+def canonical(path: str) -> Library:
+    """A library name as rules know it: torch.nn.modules.conv.Conv2d is torch.nn.Conv2d."""
+    parts = path.split(".")
+    if parts[:3] == ["torch", "nn", "modules"] and len(parts) > 3:
+        parts = ["torch", "nn", parts[-1]]
+    joined = ".".join(parts)
+    return Library(_ALIASES.get(joined, joined))
+
+
+_ALIASES = {
+    "torch.nn.parameter.Parameter": "torch.nn.Parameter",
+    "torch._tensor.Tensor": "torch.Tensor",
+    "torch.functional": "torch",
+    "torch.nn.parameter.Buffer": "torch.nn.Buffer",
+    "torch.utils.data.dataloader.DataLoader": "torch.utils.data.DataLoader",
+    "torch.utils.data.dataset.TensorDataset": "torch.utils.data.TensorDataset",
+    "typing_extensions": "typing",
+}
+
+
+def typing_imports(module: SourceModule) -> dict[str, Value]:
+    """Names a module imports under TYPE_CHECKING: what lazily loading packages offer at run time."""
+    found: dict[str, Value] = {}
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            for statement in node.body:
+                if isinstance(statement, ast.ImportFrom):
+                    source = absolute(module, statement.level, statement.module)
+                    for alias in statement.names:
+                        found[alias.asname or alias.name] = LazyImport(source, alias.name)
+    return found

@@ -1,0 +1,155 @@
+"""Numbers that are not plain: symbolic sizes and the real numbers made from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from ..shapes.dims import Dim, Size, floordiv
+from ..shapes.relations import at_most
+from ..shapes.tensor_type import fresh
+from ..shapes.unknown import Unknown
+from .values import Raised, Real, Value, is_size
+
+_SIMPLE = 1 << 16  # a float is an exact fraction for our purposes below this denominator
+
+
+def binary(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> Value:
+    """An arithmetic operator where at least one side is symbolic."""
+    name = operation.__name__
+    if is_size(left) and is_size(right) and name != "truediv":
+        return _on_sizes(operation, left, right)
+    if not _is_number(left) or not _is_number(right):
+        return Unknown("arithmetic with something unknown")
+    values = _in_worlds(operation, left, right)
+    exact = _exact(name, as_fraction(left), as_fraction(right))
+    if exact is None and values is None:
+        return Unknown("a real number that is not known")
+    return Real(*(exact or (None, 1)), values)
+
+
+def _on_sizes(operation: Callable[[Any, Any], Any], left: Size, right: Size) -> Value:
+    try:
+        result = operation(left, right)
+    except ZeroDivisionError:
+        raise Raised("ZeroDivisionError") from None
+    except TypeError:
+        values = _in_worlds(operation, left, right)
+        if values is not None and all(isinstance(value, int) for value in values):
+            return fresh(tuple(int(value) for value in values))
+        return Unknown("a size that is not known")
+    return result
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float | Dim | Real)
+
+
+def world_values(value: Value, worlds: int) -> tuple[Any, ...] | None:
+    """A number in each world."""
+    return value.values if isinstance(value, Dim | Real) else (value,) * worlds
+
+
+def _in_worlds(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> tuple[Any, ...] | None:
+    counts = [len(v.values) for v in (left, right) if isinstance(v, Dim | Real) and v.values is not None]
+    if not counts:
+        return None
+    columns = [world_values(value, counts[0]) for value in (left, right)]
+    if any(column is None or len(column) != counts[0] for column in columns):
+        return None
+    try:
+        return tuple(operation(x, y) for x, y in zip(columns[0] or (), columns[1] or (), strict=True))
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+
+
+def as_fraction(value: Value) -> tuple[Size, Size] | None:
+    """A number as numerator and denominator, where that is exact."""
+    if is_size(value):
+        return value, 1
+    if isinstance(value, Real):
+        return None if value.numerator is None else (value.numerator, value.denominator)
+    if isinstance(value, float) and math.isfinite(value):
+        fraction = Fraction(value)
+        if fraction.denominator <= _SIMPLE:
+            return fraction.numerator, fraction.denominator
+    return None
+
+
+def _exact(name: str, left: tuple[Size, Size] | None, right: tuple[Size, Size] | None) -> tuple[Size, Size] | None:
+    if left is None or right is None:
+        return None
+    (a, b), (c, d) = left, right
+    if name == "add":
+        return a * d + c * b, b * d
+    if name == "sub":
+        return a * d - c * b, b * d
+    if name == "mul":
+        return a * c, b * d
+    if name == "truediv" and not (isinstance(c, int) and c <= 0):
+        return a * d, b * c
+    return None
+
+
+def compare(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> Value:
+    """A comparison with a symbolic number, decided at the observed worlds."""
+    if not _is_number(left) or not _is_number(right):
+        return False if operation.__name__ == "eq" else Unknown("compared with something unknown")
+    outcomes = _in_worlds(operation, left, right)
+    if outcomes is None or len(set(outcomes)) != 1:
+        return Unknown("cannot tell how two numbers compare")
+    return bool(outcomes[0])
+
+
+def floor(value: Value) -> Value:
+    """math.floor, and int() of what is not negative."""
+    return _whole(value, math.floor, lambda n, d: floordiv(n, d))
+
+
+def ceil(value: Value) -> Value:
+    """math.ceil."""
+    return _whole(value, math.ceil, lambda n, d: -floordiv(-n, d))
+
+
+def to_int(value: Value) -> Value:
+    """int(value)."""
+    if isinstance(value, Real) and value.numerator is not None and not at_most(0, value.numerator).holds:
+        return _whole(value, int, None)
+    return _whole(value, int, lambda n, d: floordiv(n, d))
+
+
+def nearest(value: Value) -> Value:
+    """round(value)."""
+    return _whole(value, round, None)
+
+
+def _whole(value: Value, real: Callable[[Any], int], exact: Callable[[Any, Any], Size] | None) -> Value:
+    if isinstance(value, Unknown | Dim):
+        return value
+    if isinstance(value, Real):
+        if exact is not None and value.numerator is not None:
+            return exact(value.numerator, value.denominator)
+        return fresh(tuple(real(v) for v in value.values)) if value.values else Unknown("a size that is not known")
+    try:
+        return real(value)
+    except (TypeError, ValueError, OverflowError):
+        return Unknown("no number")
+
+
+def apply(function: Callable[..., Any], args: list[Value]) -> Value:
+    """A pure function of numbers, at the observed worlds."""
+    counts = [len(v.values) for v in args if isinstance(v, Dim | Real) and v.values is not None]
+    columns = [world_values(value, counts[0]) if counts else None for value in args]
+    if not counts or any(column is None or len(column) != counts[0] for column in columns):
+        return Unknown("a number that is not known")
+    try:
+        results = tuple(function(*row) for row in zip(*(c for c in columns if c is not None), strict=True))
+    except (ArithmeticError, ValueError, TypeError):
+        return Unknown("a number that is not known")
+    if all(isinstance(result, int) and not isinstance(result, bool) for result in results):
+        return fresh(tuple(int(result) for result in results))
+    if all(isinstance(result, float) for result in results):
+        return Real(None, 1, results)
+    return Unknown("a number that is not known")

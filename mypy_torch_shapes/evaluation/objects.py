@@ -1,0 +1,248 @@
+"""Objects of the program: making them, finding their methods, and what Python's protocols do with them."""
+
+from __future__ import annotations
+
+import ast
+
+from ..shapes.unknown import Unknown
+from . import calls, containers, torch_modules
+from .run import Frame, Run
+from .values import Bound, Class, Descriptor, Function, Instance, Library, Many, Raised, Value
+
+_MISSING = object()
+
+
+def linearize(bases: list[Value]) -> list[Value]:
+    """The MRO behind a class with these bases (C3; depth first where that fails or a base is unknown)."""
+    rows = [list(base.mro) if isinstance(base, Class) else [base] for base in bases]
+    rows.append([base for base in bases if isinstance(base, Class | Library)])
+    rows = [row for row in rows if row]
+    result: list[Value] = []
+    while rows:
+        head = next((row[0] for row in rows if not any(row[0] in other[1:] for other in rows)), rows[0][0])
+        result.append(head)
+        rows = [[entry for entry in row if entry != head] for row in rows]
+        rows = [row for row in rows if row]
+    return result
+
+
+def mro(cls: Class | Library) -> list[Value]:
+    """The classes attributes are looked up in, in order."""
+    return cls.mro if isinstance(cls, Class) else [cls]
+
+
+def lookup(cls: Class | Library, name: str, after: Class | None = None) -> Value:
+    """A name in the class's own source, or None: `after` starts behind that class (super)."""
+    order = mro(cls)
+    if after is not None and after in order:
+        order = order[order.index(after) + 1 :]
+    for entry in order:
+        if isinstance(entry, Class) and name in entry.namespace:
+            return entry.namespace[name]
+    return None
+
+
+def defines(cls: Class | Library, name: str, after: Class | None = None) -> bool:
+    """Whether the class's own source has a name."""
+    order = mro(cls)
+    if after is not None and after in order:
+        order = order[order.index(after) + 1 :]
+    return any(isinstance(entry, Class) and name in entry.namespace for entry in order)
+
+
+def library_base(cls: Class | Library, after: Class | None = None) -> str | None:
+    """The first library class in the MRO (behind `after`), by its full name."""
+    order = mro(cls)
+    if after is not None and after in order:
+        order = order[order.index(after) + 1 :]
+    libraries = [entry.path for entry in order if isinstance(entry, Library) and entry.path != "builtins.object"]
+    known = [path for path in libraries if torch_modules.is_module_class(path)]
+    return next(iter(known or libraries), None)
+
+
+def is_subclass(cls: Value, path: str) -> bool:
+    """Whether a class has a library class among its bases."""
+    return any(isinstance(entry, Library) and entry.path == path for entry in mro(cls))
+
+
+def is_complete(cls: Class | Library) -> bool:
+    """Whether everything the class inherits is known."""
+    return not any(isinstance(entry, Unknown) for entry in mro(cls))
+
+
+def find_method(run: Run, instance: Instance, name: str) -> Value:
+    """A method of the program's own, bound; None where the class's source has none."""
+    found = lookup(instance.cls, name)
+    return Bound(found, instance) if isinstance(found, Function) else None
+
+
+def instantiate(
+    run: Run, cls: Class, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    """`Class(…)`."""
+    if containers.is_named_tuple(cls):
+        return containers.make_named_tuple(cls, args, kwargs)
+    if containers.is_enum(cls):
+        return containers.enum_member(cls, args)
+    instance = Instance(cls, complete=is_complete(cls))
+    if torch_modules.is_module(instance):
+        instance.attrs["training"] = True
+    initializer = lookup(cls, "__init__")
+    if isinstance(initializer, Function):
+        calls.call(run, Bound(initializer, instance), args, kwargs, node, frame)
+    elif containers.is_dataclass(cls):
+        containers.init_dataclass(run, instance, args, kwargs, node, frame)
+    else:
+        library_init(run, instance, library_base(cls), args, kwargs, node, frame)
+    return instance
+
+
+def library_init(
+    run: Run,
+    instance: Instance,
+    path: str | None,
+    args: list[Value],
+    kwargs: dict[str, Value],
+    node: ast.AST,
+    frame: Frame,
+) -> None:
+    """The `__init__` an object inherits from a library class."""
+    if path is None or path in _PLAIN_BASES:
+        return
+    if torch_modules.is_module_class(path):
+        torch_modules.init(run, instance, path, args, kwargs, node, frame)
+    elif path in ("collections.OrderedDict", "builtins.dict", "collections.UserDict"):
+        for key, value in {**(args[0] if args and isinstance(args[0], dict) else {}), **kwargs}.items():
+            run.set_attribute(instance, str(key), value)
+    else:
+        instance.complete = False
+
+
+_PLAIN_BASES = frozenset(
+    {"typing.Generic", "typing.Protocol", "abc.ABC", "builtins.object", "torch.utils.data.Dataset",
+     "torch.autograd.Function", "builtins.Exception", "builtins.ValueError", "builtins.RuntimeError"}
+)  # fmt: skip
+
+
+def attribute(run: Run, instance: Instance, name: str, node: ast.AST, frame: Frame) -> Value:
+    """`instance.name`, as Python finds it: data, then the class, then the library class, then `__getattr__`."""
+    found = lookup(instance.cls, name)
+    if isinstance(found, Descriptor) and found.kind == "property":
+        return calls.call(run, Bound(found.function, instance), [], {}, node, frame)
+    if name in instance.attrs:
+        return instance.attrs[name]
+    if found is not None or defines(instance.cls, name):
+        return bind(run, found, instance, name, node, frame)
+    if name == "__class__":
+        return instance.cls
+    if name == "__dict__":
+        return instance.attrs
+    inherited = _inherited(run, instance, name)
+    if inherited is not _MISSING:
+        return inherited
+    fallback = lookup(instance.cls, "__getattr__")
+    if isinstance(fallback, Function):
+        return calls.call(run, Bound(fallback, instance), [name], {}, node, frame)
+    if not instance.complete:
+        return Unknown(f"the attribute {name} of an object that is not wholly known")
+    raise Raised("AttributeError")
+
+
+def _inherited(run: Run, instance: Instance, name: str) -> Value:
+    from .values import Method
+
+    if torch_modules.is_module(instance) and torch_modules.has_method(instance, name):
+        return Method(instance, name)
+    if containers.is_mapping_like(instance) and name in containers.MAPPING_METHODS:
+        return Method(instance, name)
+    return _MISSING
+
+
+def bind(run: Run, found: Value, instance: Instance, name: str, node: ast.AST, frame: Frame) -> Value:
+    """What a class attribute becomes on an instance."""
+    if isinstance(found, Function):
+        return Bound(found, instance)
+    if isinstance(found, Descriptor):
+        if found.kind == "staticmethod":
+            return found.function
+        if found.kind == "classmethod":
+            return Bound(found.function, instance.cls)
+        value = calls.call(run, Bound(found.function, instance), [], {}, node, frame)
+        if found.kind == "cached_property":
+            run.set_attribute(instance, name, value)
+        return value
+    return found
+
+
+def iterate(run: Run, instance: Instance) -> list[Value] | Many | Unknown:
+    """`iter(instance)`."""
+    children = torch_modules.iterate(instance)
+    if children is not None:
+        return children
+    if containers.is_mapping_like(instance):
+        return list(instance.attrs)
+    method = find_method(run, instance, "__iter__")
+    if method is not None and run.frames:
+        produced = calls.call(run, method, [], {}, run.frame.call or method.function.node, run.frame)
+        if produced is not instance:
+            from .iteration import items
+
+            return items(run, produced)
+    return Unknown("iterated over an object")
+
+
+def truth(run: Run, instance: Instance, frame: Frame) -> bool | None:
+    """bool(instance)."""
+    children = torch_modules.iterate(instance)
+    if children is not None:
+        return bool(children)
+    method = find_method(run, instance, "__bool__") or find_method(run, instance, "__len__")
+    if method is not None:
+        result = calls.call(run, method, [], {}, frame.call or method.function.node, frame)
+        return bool(result) if isinstance(result, bool | int) else None
+    if containers.is_mapping_like(instance):
+        return bool(instance.attrs)
+    return True if instance.complete else None
+
+
+def contains(run: Run, instance: Instance, item: Value) -> bool | Unknown:
+    """`item in instance`."""
+    if isinstance(item, str) and (torch_modules.is_mapping(instance) or containers.is_mapping_like(instance)):
+        return item in instance.attrs
+    return Unknown("cannot tell what is in it")
+
+
+def subscript(run: Run, instance: Instance, index: Value, node: ast.AST, frame: Frame) -> Value:
+    """`instance[index]`."""
+    if torch_modules.iterate(instance) is not None:
+        return torch_modules.subscript(run, instance, index)
+    method = find_method(run, instance, "__getitem__")
+    if method is not None and not containers.is_model_output(instance):
+        return calls.call(run, method, [index], {}, node, frame)
+    if containers.is_mapping_like(instance):
+        return containers.mapping_item(instance, index)
+    return Unknown("indexed an object")
+
+
+def store_item(run: Run, instance: Instance, index: Value, value: Value, node: ast.AST, frame: Frame) -> None:
+    """`instance[index] = value`."""
+    if torch_modules.iterate(instance) is not None and isinstance(index, str | int):
+        children = torch_modules.child_names(instance)
+        name = index if isinstance(index, str) else (children[index] if -len(children) <= index < len(children) else None)
+        if name is not None:
+            run.set_attribute(instance, name, value)
+        return
+    method = find_method(run, instance, "__setitem__")
+    if method is not None:
+        calls.call(run, method, [index, value], {}, node, frame)
+    elif containers.is_mapping_like(instance) and isinstance(index, str):
+        run.set_attribute(instance, index, value)
+
+
+def add(run: Run, left: Instance, right: Value) -> Value:
+    """`module_list + other`; None for what cannot be added."""
+    base = torch_modules.iterate(left)
+    other = torch_modules.iterate(right) if isinstance(right, Instance) else right
+    if base is None or not isinstance(other, list):
+        return None
+    return torch_modules.make_list(left.cls, [*base, *other])

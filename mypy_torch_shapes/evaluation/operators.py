@@ -1,0 +1,420 @@
+"""Operators, comparisons, truth and subscripts on values."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from typing import Any
+
+from ..shapes.dims import Dim
+from ..shapes.relations import Truth, at_most, equal, less
+from ..shapes.unknown import Undecided, Unknown
+from . import calls, iteration, numbers, objects, tensors
+from .joins import join
+from .run import Frame, Run
+from .values import Class, Function, Instance, Library, ListValue, Many, Raised, Real, Tensor, Value, is_size
+
+PYTHON: dict[type, Any] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+    ast.MatMult: operator.matmul,
+    ast.BitAnd: operator.and_,
+    ast.BitOr: operator.or_,
+    ast.BitXor: operator.xor,
+    ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.UAdd: operator.pos,
+    ast.USub: operator.neg,
+    ast.Invert: operator.invert,
+}
+
+TORCH: dict[type, str] = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "div",
+    ast.FloorDiv: "floor_divide",
+    ast.Mod: "remainder",
+    ast.Pow: "pow",
+    ast.MatMult: "matmul",
+    ast.BitAnd: "bitwise_and",
+    ast.BitOr: "bitwise_or",
+    ast.BitXor: "bitwise_xor",
+    ast.LShift: "bitwise_left_shift",
+    ast.RShift: "bitwise_right_shift",
+    ast.Eq: "eq",
+    ast.NotEq: "ne",
+    ast.Lt: "lt",
+    ast.LtE: "le",
+    ast.Gt: "gt",
+    ast.GtE: "ge",
+    ast.UAdd: "positive",
+    ast.USub: "neg",
+    ast.Invert: "bitwise_not",
+}
+
+DUNDER: dict[type, str] = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "truediv",
+    ast.FloorDiv: "floordiv",
+    ast.Mod: "mod",
+    ast.Pow: "pow",
+    ast.MatMult: "matmul",
+    ast.Eq: "eq",
+    ast.NotEq: "ne",
+    ast.Lt: "lt",
+    ast.LtE: "le",
+    ast.Gt: "gt",
+    ast.GtE: "ge",
+    ast.BitAnd: "and",
+    ast.BitOr: "or",
+}
+
+_LARGEST = 1 << 64
+_LONGEST = 100_000
+
+
+def truth(run: Run, value: Value, frame: Frame) -> bool | None:
+    """bool(value), or None where it is not known."""
+    if isinstance(value, bool | int | float | str | bytes | complex | tuple | dict | set | frozenset | range | None):
+        return bool(value)
+    if isinstance(value, ListValue):
+        return bool(value) if value.length is None else (True if less(0, value.length).holds else None)
+    try:
+        if isinstance(value, Dim):
+            return bool(value)
+        if isinstance(value, Instance):
+            return objects.truth(run, value, frame)
+    except Undecided:
+        return None
+    if isinstance(value, Real) and value.values is not None and len({bool(v) for v in value.values}) == 1:
+        return bool(value.values[0])
+    if isinstance(value, Unknown | Tensor | Many | Real):
+        return None
+    return True
+
+
+def binary(run: Run, op: type[ast.operator], left: Value, right: Value, node: ast.AST, frame: Frame) -> Value:
+    """`left op right`."""
+    if isinstance(left, Tensor) or isinstance(right, Tensor):
+        if isinstance(left, Instance) or isinstance(right, Instance):
+            return Unknown("an operator on an object and a tensor")
+        return tensors.operate(run, f"torch.{TORCH[op]}", [left, right], {}, node, frame)
+    if isinstance(left, Instance) or isinstance(right, Instance):
+        return _by_method(run, op, left, right, node, frame)
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        return left if isinstance(left, Unknown) else right
+    if isinstance(left, Dim | Real) or isinstance(right, Dim | Real):
+        if isinstance(left, ListValue | tuple) or isinstance(right, ListValue | tuple):
+            return _repeat(op, left, right)
+        return numbers.binary(PYTHON[op], left, right)
+    return _plain(op, left, right)
+
+
+def _repeat(op: type, left: Value, right: Value) -> Value:
+    """`[x] * n` with a symbolic n."""
+    row, count = (left, right) if isinstance(left, ListValue | tuple) else (right, left)
+    if op is ast.Mult and len(row) == 1 and isinstance(row, ListValue) and isinstance(count, Dim):
+        return ListValue(row, count)
+    return Unknown("a sequence of unknown length")
+
+
+def _plain(op: type, left: Value, right: Value) -> Value:
+    if isinstance(left, ListValue) and isinstance(right, ListValue) and op is ast.Add:
+        return concatenate(left, right)
+    if op in (ast.Pow, ast.LShift) and not _small_power(left, right):
+        return Unknown("a number too large to compute")
+    if op is ast.Mult and isinstance(left, int) is not isinstance(right, int):
+        row, count = (right, left) if isinstance(left, int) else (left, right)
+        if isinstance(row, str | bytes | list | tuple) and isinstance(count, int) and len(row) * count > _LONGEST:
+            return Unknown("a sequence too long to build")
+    try:
+        result = PYTHON[op](left, right)
+    except (TypeError, ValueError, ArithmeticError):
+        if isinstance(left, int | float | str) and isinstance(right, int | float | str):
+            raise Raised("ArithmeticError") from None
+        return Unknown("an operator on values it does not know")
+    return ListValue(result) if isinstance(result, list) else result
+
+
+def concatenate(left: ListValue, right: ListValue) -> Value:
+    """The list of both's items."""
+    if left.length is None and right.length is None:
+        return ListValue([*left, *right])
+    if not left or not right:
+        kept = left or right
+        return ListValue(kept, kept.length)
+    count: Any = iteration.length(left)
+    element = left[0]
+    for item in [*left[1:], *right]:
+        element = join(element, item)
+    return ListValue([element], count + iteration.length(right))
+
+
+def _small_power(left: Value, right: Value) -> bool:
+    if not isinstance(left, int | float) or not isinstance(right, int | float):
+        return True
+    return isinstance(left, float) or isinstance(right, float) or (abs(left) <= _LARGEST and abs(right) <= 512)
+
+
+def _by_method(run: Run, op: type, left: Value, right: Value, node: ast.AST, frame: Frame) -> Value:
+    name = DUNDER.get(op)
+    if name and isinstance(left, Instance):
+        method = objects.find_method(run, left, f"__{name}__")
+        if method is not None:
+            return calls.call(run, method, [right], {}, node, frame)
+        container = objects.add(run, left, right) if op is ast.Add else None
+        if container is not None:
+            return container
+    if name and isinstance(right, Instance):
+        method = objects.find_method(run, right, f"__r{name}__")
+        if method is not None:
+            return calls.call(run, method, [left], {}, node, frame)
+    if op is ast.Eq and isinstance(left, Instance) and isinstance(right, Instance):
+        return left is right
+    return Unknown("an operator on an object")
+
+
+def unary(run: Run, op: type[ast.unaryop], value: Value, node: ast.AST, frame: Frame) -> Value:
+    """`op value`."""
+    if op is ast.Not:
+        known = truth(run, value, frame)
+        return Unknown("not of something unknown") if known is None else not known
+    if isinstance(value, Tensor):
+        return tensors.operate(run, f"torch.{TORCH[op]}", [value], {}, node, frame)
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, Dim | Real):
+        return numbers.binary(operator.mul, value, -1) if op is ast.USub else value
+    if isinstance(value, int | float | complex):
+        try:
+            return PYTHON[op](value)
+        except TypeError:
+            return Unknown("an operator on a value it does not know")
+    return Unknown("an operator on something unknown")
+
+
+def compare(run: Run, op: type[ast.cmpop], left: Value, right: Value, node: ast.AST, frame: Frame) -> Value:
+    """`left op right` for a comparison; Unknown where it cannot be told."""
+    if op in (ast.Is, ast.IsNot):
+        result = _identical(left, right)
+        return result if isinstance(result, Unknown) else result is (op is ast.Is)
+    if op in (ast.In, ast.NotIn):
+        found = _contains(run, left, right)
+        return found if isinstance(found, Unknown) else found is (op is ast.In)
+    if (isinstance(left, Tensor) or isinstance(right, Tensor)) and None not in (left, right):
+        if op in TORCH and not isinstance(left, Instance) and not isinstance(right, Instance):
+            return tensors.operate(run, f"torch.{TORCH[op]}", [left, right], {}, node, frame)
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        return left if isinstance(left, Unknown) else right
+    if isinstance(left, Instance) or isinstance(right, Instance):
+        return _by_method(run, op, left, right, node, frame)
+    if op in (ast.Eq, ast.NotEq):
+        outcome = equal_values(left, right)
+        if outcome is Truth.UNKNOWN:
+            return Unknown("cannot tell whether two values are equal")
+        return outcome.holds is (op is ast.Eq)
+    return _ordered(op, left, right)
+
+
+def _ordered(op: type, left: Value, right: Value) -> Value:
+    if is_size(left) and is_size(right) and (isinstance(left, Dim) or isinstance(right, Dim)):
+        answer = {
+            ast.Lt: lambda: less(left, right),
+            ast.Gt: lambda: less(right, left),
+            ast.LtE: lambda: at_most(left, right),
+            ast.GtE: lambda: at_most(right, left),
+        }[op]()
+        return Unknown("cannot tell which size is larger") if answer is Truth.UNKNOWN else answer.holds
+    if isinstance(left, Real | Dim) or isinstance(right, Real | Dim):
+        return numbers.compare(PYTHON[op], left, right)
+    try:
+        return bool(PYTHON[op](left, right))
+    except TypeError:
+        return Unknown("cannot compare")
+
+
+def equal_values(left: Value, right: Value) -> Truth:
+    """Python's == on values that hold no tensors; sizes by what is known of them."""
+    if is_size(left) and is_size(right):
+        return equal(left, right)
+    if isinstance(left, Unknown | Real | Many) or isinstance(right, Unknown | Real | Many):
+        if isinstance(left, Real) or isinstance(right, Real):
+            result = numbers.compare(operator.eq, left, right)
+            return Truth.UNKNOWN if isinstance(result, Unknown) else (Truth.ASSUMED if result else Truth.NO)
+        return Truth.UNKNOWN
+    if isinstance(left, tuple | list) and isinstance(right, tuple | list):
+        if isinstance(left, tuple) is not isinstance(right, tuple):
+            return Truth.NO
+        if getattr(left, "length", None) is not None or getattr(right, "length", None) is not None:
+            return Truth.UNKNOWN
+        if len(left) != len(right):
+            return Truth.NO
+        return _all([equal_values(x, y) for x, y in zip(left, right, strict=True)])
+    if isinstance(left, dict) and isinstance(right, dict):
+        if left.keys() != right.keys():
+            return Truth.NO
+        return _all([equal_values(left[key], right[key]) for key in left])
+    if isinstance(left, Tensor) or isinstance(right, Tensor):
+        return Truth.UNKNOWN if type(left) is type(right) else Truth.NO
+    return Truth.YES if left is right or bool(left == right) else Truth.NO
+
+
+def _all(truths: list[Truth]) -> Truth:
+    for answer in (Truth.NO, Truth.UNKNOWN, Truth.ASSUMED):
+        if answer in truths:
+            return answer
+    return Truth.YES
+
+
+def _identical(left: Value, right: Value) -> bool | Unknown:
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        return left if isinstance(left, Unknown) else right
+    if left is right:
+        return True
+    for a, b in ((left, right), (right, left)):
+        if a is None or isinstance(a, bool | Tensor | Instance | Function | Class):
+            return False if not isinstance(b, type(a)) or isinstance(b, Tensor | Instance | Function | Class) else a is b
+    if isinstance(left, Library) and isinstance(right, Library):
+        return left == right
+    return bool(left == right) if isinstance(left, int | str) and isinstance(right, int | str) else False
+
+
+def _contains(run: Run, item: Value, container: Value) -> bool | Unknown:
+    if isinstance(container, str) and isinstance(item, str):
+        return item in container
+    if isinstance(container, Instance):
+        return objects.contains(run, container, item)
+    known = iteration.items(run, container)
+    if not isinstance(known, list) or isinstance(item, Unknown):
+        return Unknown("cannot tell what is in it")
+    answers = [equal_values(item, each) for each in known]
+    if any(answer.holds for answer in answers):
+        return True
+    return Unknown("cannot tell what is in it") if Truth.UNKNOWN in answers else False
+
+
+def subscript(run: Run, receiver: Value, index: Value, node: ast.AST, frame: Frame) -> Value:
+    """`receiver[index]`."""
+    if isinstance(receiver, Tensor):
+        return tensors.operate(run, "torch.Tensor.__getitem__", [receiver, index], {}, node, frame)
+    if isinstance(receiver, Unknown):
+        return receiver
+    if isinstance(receiver, Instance):
+        return objects.subscript(run, receiver, index, node, frame)
+    if isinstance(receiver, Class | Library):
+        return receiver  # List[int], Generic[T]
+    if isinstance(index, Unknown):
+        return _any_item(receiver, index)
+    if isinstance(receiver, dict):
+        return _entry(receiver, index)
+    if isinstance(receiver, ListValue) and receiver.length is not None:
+        return _repeated_item(receiver, index)
+    if isinstance(receiver, list | tuple | str | bytes | range):
+        return _item(receiver, index)
+    return Unknown("indexed something unknown")
+
+
+def _any_item(receiver: Value, index: Unknown) -> Value:
+    """An item at an unknown place: what all items share."""
+    choices = list(receiver.values()) if isinstance(receiver, dict) else receiver
+    if isinstance(choices, list | tuple) and 0 < len(choices) <= 64:
+        result = choices[0]
+        for item in choices[1:]:
+            result = join(result, item)
+        return result
+    return index
+
+
+def _entry(receiver: dict[Value, Value], index: Value) -> Value:
+    try:
+        if index in receiver:
+            return receiver[index]
+    except TypeError:
+        return Unknown("indexed by something unhashable")
+    default = getattr(receiver, "default", None)
+    if default is not None:
+        return default(receiver, index)
+    raise Raised("KeyError")
+
+
+def _repeated_item(receiver: ListValue, index: Value) -> Value:
+    if isinstance(index, slice):
+        if index.start in (None, 0) and index.stop is None and index.step is None:
+            return ListValue(receiver, receiver.length)
+        count = receiver.length + index.stop if isinstance(index.stop, int) and index.stop < 0 else None
+        if index.start in (None, 0) and index.step is None and count is not None:
+            return ListValue(receiver, count)
+        return Many(receiver[0])
+    return receiver[0]
+
+
+def _item(receiver: Value, index: Value) -> Value:
+    if isinstance(index, Dim) or (isinstance(index, slice) and _symbolic_slice(index)):
+        return _any_item(receiver, Unknown("indexed at an unknown place")) if isinstance(index, Dim) else Unknown(
+            "a slice with unknown bounds"
+        )
+    try:
+        result = receiver[index]
+    except (IndexError, ValueError):
+        raise Raised("IndexError") from None
+    except TypeError:
+        return Unknown("indexed by something it does not know")
+    return ListValue(result) if isinstance(result, list) else result
+
+
+def _symbolic_slice(index: slice) -> bool:
+    return any(not isinstance(part, int | None) for part in (index.start, index.stop, index.step))
+
+
+def store_item(run: Run, receiver: Value, index: Value, value: Value, node: ast.AST, frame: Frame) -> None:
+    """`receiver[index] = value`."""
+    if isinstance(receiver, Tensor):
+        tensors.operate(run, "torch.Tensor.__setitem__", [receiver, index, value], {}, node, frame)
+    elif isinstance(receiver, Instance):
+        objects.store_item(run, receiver, index, value, node, frame)
+    elif isinstance(receiver, dict):
+        run.journal.touch(receiver)
+        if isinstance(index, Unknown):
+            for key in receiver:
+                receiver[key] = join(receiver[key], value)
+            return
+        try:
+            receiver[index] = value
+        except TypeError:
+            return
+    elif isinstance(receiver, ListValue):
+        run.journal.touch(receiver)
+        _store_in_list(receiver, index, value)
+
+
+def _store_in_list(receiver: ListValue, index: Value, value: Value) -> None:
+    if isinstance(index, int) and receiver.length is None and -len(receiver) <= index < len(receiver):
+        receiver[index] = value
+    elif isinstance(index, slice) and not _symbolic_slice(index) and isinstance(value, list | tuple):
+        receiver[index] = value
+    else:
+        receiver[:] = [join(item, value) for item in receiver]
+
+
+def delete_item(run: Run, receiver: Value, index: Value) -> None:
+    """`del receiver[index]`."""
+    if isinstance(receiver, dict | ListValue) and not isinstance(index, Unknown | Dim):
+        run.journal.touch(receiver)
+        try:
+            del receiver[index]
+        except (KeyError, IndexError, TypeError):
+            raise Raised("KeyError") from None

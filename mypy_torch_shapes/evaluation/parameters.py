@@ -1,0 +1,81 @@
+"""Binding a call's arguments to a function's parameters, and naming what is reached from them."""
+
+from __future__ import annotations
+
+import ast
+
+from ..shapes.unknown import Unknown
+from .values import Function, Instance, ListValue, Tensor, Value, is_size
+
+_DEPTH = 3
+_WIDTH = 16
+
+
+def bind(function: Function, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value] | Unknown:
+    """Parameter values by name, as Python binds them; Unknown where the call does not fit."""
+    spec = function.node.args
+    positional = [parameter.arg for parameter in (*spec.posonlyargs, *spec.args)]
+    keyword_only = [parameter.arg for parameter in spec.kwonlyargs]
+    bound: dict[str, Value] = dict(zip(positional, args, strict=False))
+    rest = args[len(positional) :]
+    if rest and spec.vararg is None:
+        return Unknown("called with too many arguments")
+    extra: dict[str, Value] = {}
+    only_positional = {parameter.arg for parameter in spec.posonlyargs}
+    for name, value in kwargs.items():
+        if (name in positional and name not in only_positional) or name in keyword_only:
+            bound[name] = value
+        else:
+            extra[name] = value
+    if extra and spec.kwarg is None:
+        return Unknown("called with an argument it does not have")
+    return _ordered(function, spec, bound, rest, extra)
+
+
+def _ordered(
+    function: Function, spec: ast.arguments, bound: dict[str, Value], rest: list[Value], extra: dict[str, Value]
+) -> dict[str, Value] | Unknown:
+    result: dict[str, Value] = {}
+    for parameter in (*spec.posonlyargs, *spec.args):
+        result[parameter.arg] = bound.get(parameter.arg, _MISSING)
+    if spec.vararg is not None:
+        result[spec.vararg.arg] = tuple(rest)
+    for parameter in spec.kwonlyargs:
+        result[parameter.arg] = bound.get(parameter.arg, _MISSING)
+    for name, value in result.items():
+        if value is _MISSING:
+            if name not in function.defaults:
+                return Unknown(f"called without its argument {name}")
+            result[name] = function.defaults[name]
+    if spec.kwarg is not None:
+        result[spec.kwarg.arg] = extra
+    return result
+
+
+_MISSING = object()
+
+
+def paths(bound: dict[str, Value]) -> list[tuple[str, Value]]:
+    """The tensors and sizes reached from parameters, each with an expression for it: `x`, `xs[0]`, `batch['ids']`."""
+    found: list[tuple[str, Value]] = []
+    for name, value in bound.items():
+        _collect(name, value, found, _DEPTH)
+    return found
+
+
+def _collect(path: str, value: Value, found: list[tuple[str, Value]], depth: int) -> None:
+    if isinstance(value, Tensor) or is_size(value):
+        found.append((path, value))
+    elif not depth:
+        return
+    elif isinstance(value, ListValue | tuple) and getattr(value, "length", None) is None:
+        for i, item in enumerate(value[:_WIDTH]):
+            _collect(f"{path}[{i}]", item, found, depth - 1)
+    elif isinstance(value, dict):
+        for key, item in list(value.items())[:_WIDTH]:
+            if isinstance(key, str | int):
+                _collect(f"{path}[{key!r}]", item, found, depth - 1)
+    elif isinstance(value, Instance) and "training" not in value.attrs:
+        for name, item in list(value.attrs.items())[:_WIDTH]:
+            if isinstance(item, Tensor):
+                found.append((f"{path}.{name}", item))

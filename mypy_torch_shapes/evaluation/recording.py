@@ -1,0 +1,246 @@
+"""What evaluations leave behind: contexts, facts, findings and gaps, gathered by source file."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..rules.mismatch import Mismatch
+from ..shapes.dims import Dim, Size, Symbol, symbols, text
+from ..shapes.tensor_type import TensorType
+from .facts import Context, Fact, FileReport, Finding, Gap, Span
+from .joins import join_types
+from .modules import SourceModule
+from .values import Tensor, Value
+
+if TYPE_CHECKING:
+    from .run import Frame
+
+Parameters = tuple[tuple[str, TensorType | Size], ...]  # path from the parameters -> what it is
+
+
+@dataclass(eq=False)
+class Entry:
+    """A context while it is being gathered."""
+
+    function: str
+    instance: str | None
+    module: SourceModule
+    parameters: Parameters
+    names: dict[Symbol, str]
+    definitions: dict[str, str]
+    general: bool  # seeded by a profile or an annotation; not from the literals of module-level code
+    facts: dict[Span, TensorType] = field(default_factory=dict)
+    gaps: dict[Span, str] = field(default_factory=dict)
+    reveals: dict[Span, str] = field(default_factory=dict)
+
+    def naming(self, symbol: Symbol) -> str | None:
+        return self.names.get(symbol)
+
+
+class Recording:
+    """Gathers what is learned, context by context."""
+
+    def __init__(self, wanted: Callable[[SourceModule], bool]) -> None:
+        self.wanted = wanted  # which modules' facts are kept
+        self.entries: list[Entry] = []
+        self._by_key: dict[object, int] = {}
+        self._findings: dict[SourceModule, dict[tuple[Span, str], Finding]] = {}
+
+    def context(
+        self, function: str, instance: str | None, module: SourceModule, parameters: Parameters, general: bool
+    ) -> int:
+        """The context of a function entered with these parameters; equal ones are the same context."""
+        names, definitions = name_symbols(parameters)
+        shown = tuple((path, _shown(value, names)) for path, value in parameters)
+        key = (module.name, function, instance, shown, general)
+        if key not in self._by_key:
+            self._by_key[key] = len(self.entries)
+            self.entries.append(Entry(function, instance, module, parameters, names, definitions, general))
+        entry = self.entries[self._by_key[key]]
+        for symbol, name in names.items():
+            entry.names.setdefault(symbol, name)
+        return self._by_key[key]
+
+    def fact(self, context: int, module: SourceModule, node: ast.AST, type: TensorType) -> None:
+        """An expression's tensor type; seen again in the same context, what both share."""
+        entry = self.entries[context]
+        at = span(node)
+        before = entry.facts.get(at)
+        entry.facts[at] = type if before is None else _common(before, type, entry)
+
+    def gap(self, context: int, module: SourceModule, node: ast.AST, reason: str) -> None:
+        """An expression nothing is known of; the first reason stands."""
+        self.entries[context].gaps.setdefault(span(node), reason)
+
+    def reveal(self, context: int, node: ast.AST, type: TensorType) -> None:
+        """The argument of reveal_type(...)."""
+        entry = self.entries[context]
+        entry.reveals[span(node)] = type.text(entry.naming)
+
+    def finding(self, frames: Sequence[Frame], node: ast.AST, mismatch: Mismatch, operands: Sequence[Value]) -> None:
+        """A proven mistake, reported at the innermost expression of the project's own code."""
+        place = next((frame for frame in reversed(frames) if frame.module.project), None)
+        if place is None:
+            return
+        inner = frames[-1]
+        at = node if place is inner else (place.call or node)
+        naming = self.entries[place.context].naming if place.context is not None else (lambda symbol: symbol.name)
+        notes = [_operands(operands, naming)] if place is inner else [f"in {inner.module.name}, called from here"]
+        notes += _world(operands, naming)
+        if place.context is not None:
+            notes.append(self.where(place.context))
+        found = Finding(span(at), mismatch.code, f"{mismatch.operation}: {mismatch.message}", tuple(filter(None, notes)))
+        self._findings.setdefault(place.module, {}).setdefault((found.span, found.code), found)
+
+    def where(self, context: int) -> str:
+        """Which instance a finding was made in."""
+        entry = self.entries[context]
+        return f"in {entry.instance}: {entry.function}" if entry.instance else f"in {entry.function}"
+
+    def report(self, module: SourceModule) -> FileReport:
+        """All that was gathered for one source file."""
+        report = FileReport()
+        entries = [entry for entry in self.entries if entry.module.path == module.path and _has_content(entry)]
+        for entry in _most_general(entries):
+            number = len(report.contexts)
+            function = f"{module.name}.{entry.function}" if entry.function else module.name
+            report.contexts.append(Context(number, function, entry.instance, tuple(entry.definitions.items())))
+            for at, type in sorted(entry.facts.items()):
+                report.facts.append(_fact(number, at, type, entry))
+            report.gaps += [Gap(at, reason) for at, reason in sorted(entry.gaps.items()) if at not in entry.facts]
+            report.reveals += sorted(entry.reveals.items())
+        report.findings = sorted(
+            (f for m, found in self._findings.items() if m.path == module.path for f in found.values()),
+            key=lambda finding: (finding.span, finding.code),
+        )
+        return report
+
+
+def span(node: ast.AST) -> Span:
+    """Where a node stands."""
+    return Span(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+
+
+_CONVENTIONAL = {1: "N", 2: "ND", 3: "NTD", 4: "NCHW", 5: "NCDHW"}
+
+
+def name_symbols(parameters: Parameters) -> tuple[dict[Symbol, str], dict[str, str]]:
+    """Names for the symbols a function's parameters bring, and what each stands for in terms of them."""
+    names: dict[Symbol, str] = {}
+    definitions: dict[str, str] = {}
+    for path, value in parameters:
+        sizes = value.dims or () if isinstance(value, TensorType) else (value,)
+        for axis, size in enumerate(sizes):
+            symbol = plain(size)
+            if symbol is None or symbol in names:
+                continue
+            wanted = symbol.name or _axis_name(path, axis, value)
+            name, number = wanted, 1
+            while name in definitions:
+                number += 1
+                name = f"{wanted}{number}"
+            names[symbol] = name
+            definitions[name] = f"{path}.shape[{axis}]" if isinstance(value, TensorType) else path
+    return names, definitions
+
+
+def plain(size: object) -> Symbol | None:
+    """The symbol a size consists of, if it is just that."""
+    if not isinstance(size, Dim) or len(size.terms) != 1:
+        return None
+    ((monomial, coefficient),) = size.terms.items()
+    if coefficient != 1 or len(monomial) != 1:
+        return None
+    ((atom, power),) = monomial
+    return atom if power == 1 and isinstance(atom, Symbol) else None
+
+
+def _axis_name(path: str, axis: int, value: TensorType | Size) -> str:
+    if not isinstance(value, TensorType):
+        return path if path.isidentifier() else "n"
+    letters = _CONVENTIONAL.get(value.rank or 0, "")
+    return letters[axis] if axis < len(letters) else f"{path.split('.')[0].split('[')[0]}_{axis}"
+
+
+def _shown(value: TensorType | Size, names: dict[Symbol, str]) -> str:
+    if isinstance(value, TensorType):
+        return value.text(names.get)
+    return text(value, names.get) or "_"
+
+
+def _common(a: TensorType, b: TensorType, entry: Entry) -> TensorType:
+    if a.dims is not None and b.dims is not None and a.dtype == b.dtype:
+        written = [[text(size, entry.naming) for size in type.dims or ()] for type in (a, b)]
+        if written[0] == written[1] and None not in written[0]:
+            return a
+    return join_types(a, b)
+
+
+def _fact(context: int, at: Span, type: TensorType, entry: Entry) -> Fact:
+    dims = None if type.dims is None else tuple(_json(size, entry) for size in type.dims)
+    return Fact(context, at, type.dtype.name if type.dtype else None, dims, type.text(entry.naming))
+
+
+def _json(size: Size, entry: Entry) -> int | str | None:
+    return size if isinstance(size, int) else text(size, entry.naming)
+
+
+def _operands(operands: Sequence[Value], naming: object) -> str:
+    tensors = [value.type.text(naming) for value in operands if isinstance(value, Tensor)]  # type: ignore[arg-type]
+    if not tensors:
+        return ""
+    return f"input is {tensors[0]}" if len(tensors) == 1 else "operands are " + " and ".join(tensors)
+
+
+def _world(operands: Sequence[Value], naming: object) -> list[str]:
+    """The first recorded size of every symbol the operands mention."""
+    seen: dict[str, int] = {}
+    for value in operands:
+        for size in (value.type.dims or ()) if isinstance(value, Tensor) else ():
+            for symbol in symbols(size):
+                name = naming(symbol)  # type: ignore[operator]
+                if name and symbol.values:
+                    seen.setdefault(name, symbol.values[0])
+    return [f"{', '.join(f'{name} = {value}' for name, value in seen.items())} in the recorded run"] if seen else []
+
+
+def _has_content(entry: Entry) -> bool:
+    return bool(entry.facts or entry.gaps or entry.reveals)
+
+
+def _most_general(entries: list[Entry]) -> list[Entry]:
+    """Leave out what was only seen with the literals of a script where a profile says more."""
+    general = {(entry.function, entry.instance) for entry in entries if entry.general}
+    kept = [entry for entry in entries if entry.general or (entry.function, entry.instance) not in general]
+    return [entry for entry in kept if not any(_covers(other, entry) for other in kept if other is not entry)]
+
+
+def _covers(general: Entry, special: Entry) -> bool:
+    """Whether every call the special context describes is one the general context describes, and not the reverse."""
+    if (general.function, general.instance) != (special.function, special.instance):
+        return False
+    if [p for p, _ in general.parameters] != [p for p, _ in special.parameters]:
+        return False
+    forward, backward = {}, {}
+    pairs = list(zip(general.parameters, special.parameters, strict=True))
+    if not all(_matches(a, b, forward) for (_, a), (_, b) in pairs):
+        return False
+    return not all(_matches(b, a, backward) for (_, a), (_, b) in pairs)
+
+
+def _matches(pattern: TensorType | Size, value: TensorType | Size, binding: dict[Symbol, Size]) -> bool:
+    if isinstance(pattern, TensorType) != isinstance(value, TensorType):
+        return False
+    if isinstance(pattern, TensorType) and isinstance(value, TensorType):
+        if pattern.dtype != value.dtype or pattern.dims is None or value.dims is None:
+            return False
+        return len(pattern.dims) == len(value.dims) and all(
+            _matches(p, v, binding) for p, v in zip(pattern.dims, value.dims, strict=True)
+        )
+    symbol = plain(pattern)
+    if symbol is None:
+        return pattern == value
+    return binding.setdefault(symbol, value) == value  # type: ignore[arg-type]

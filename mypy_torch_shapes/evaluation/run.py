@@ -1,0 +1,128 @@
+"""One evaluation: its state, its steps, what it records, and the frame a function runs in."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..shapes.dims import Dim, Size, Symbol, substitute, symbols
+from ..shapes.tensor_type import TensorType
+from ..shapes.unknown import Unknown
+from .journal import Changes, Journal
+from .modules import Loader, SourceModule
+from .recording import Recording
+from .values import Class, Env, Function, Instance, OutOfBudget, Tensor, Value
+
+if TYPE_CHECKING:
+    from ..rules.mismatch import Mismatch
+
+MOST_STEPS = 400_000
+MOST_FRAMES = 80
+
+
+@dataclass(eq=False)
+class Frame:
+    """A running function (or module, or class body)."""
+
+    env: Env
+    function: Function | None = None
+    owner: Class | None = None  # for super() without arguments
+    receiver: Value = None
+    returned: list[Value] = field(default_factory=list)
+    yielded: list[Value] = field(default_factory=list)
+    context: int | None = None  # where its facts go; None: nowhere
+    abbreviations: dict[Dim, Dim] = field(default_factory=dict)  # a size of the caller -> its name here
+    call: ast.AST | None = None  # what is being evaluated, for messages from below
+    left: list[tuple[Any, Changes]] = field(default_factory=list)  # ways that may have left the block: how, and what
+    uncounted: bool = False  # it yields in a loop whose rounds are not known
+
+    @property
+    def module(self) -> SourceModule:
+        return self.env.module
+
+
+class Run:
+    """The state of an evaluation."""
+
+    def __init__(self, loader: Loader, recording: Recording, general: bool) -> None:
+        self.loader = loader
+        self.general = general  # seeded by more than the literals of a script
+        self.recording = recording
+        self.journal = Journal()
+        self.frames: list[Frame] = []
+        self.steps = 0
+        self.uncertain = 0  # > 0: what is evaluated now may not run at all
+        self.guarded = 0  # > 0: the program catches what a failing operation raises
+        self.entered: set[SourceModule] = set()
+        self.reached: set[str] = set()  # functions entered, "module:qualname"
+        self.dtype_hidden = 0  # > 0: inside autocast
+
+    @property
+    def frame(self) -> Frame:
+        return self.frames[-1]
+
+    def step(self) -> None:
+        """Count one step. Raises OutOfBudget."""
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise OutOfBudget
+
+    def set_variable(self, env: Env, name: str, value: Value) -> None:
+        """Bind a name in a scope."""
+        env = env.elsewhere.get(name, env)
+        self.journal.touch(env)
+        env.variables[name] = value
+
+    def set_attribute(self, target: Instance, name: str, value: Value) -> None:
+        """Bind an attribute of an object."""
+        self.journal.touch(target)
+        target.attrs[name] = value
+
+    def set_type(self, tensor: Tensor, type: TensorType) -> None:
+        """Change what a tensor is."""
+        self.journal.touch(tensor)
+        tensor.type = type
+
+    def settle(self, value: Value) -> Value:
+        """The value in the terms of the running function: abbreviations of functions that returned are written out."""
+        if isinstance(value, Tensor):
+            dims = value.type.dims
+            if dims and any(isinstance(size, Dim) for size in dims):
+                settled = value.type.map_dims(self.settle_size)
+                if settled != value.type:
+                    value.type = settled  # the same meaning in other words: nothing to journal
+        elif isinstance(value, Dim):
+            return self.settle_size(value)
+        return value
+
+    def settle_size(self, size: Size) -> Size:
+        if isinstance(size, int):
+            return size
+        binding: dict[Symbol, Size] = {}
+        for symbol in symbols(size):
+            if symbol.expired and symbol.definition is not None:
+                binding[symbol] = self.settle_size(symbol.definition)
+        if binding:
+            size = substitute(size, binding)
+        if isinstance(size, Dim) and self.frames:
+            return self.frame.abbreviations.get(size, size)
+        return size
+
+    def record(self, node: ast.AST, frame: Frame, value: Value) -> None:
+        """Note what an expression is."""
+        if frame.context is None:
+            return
+        if isinstance(value, Tensor):
+            self.recording.fact(frame.context, frame.module, node, value.type)
+        elif isinstance(value, Unknown):
+            self.recording.gap(frame.context, frame.module, node, value.reason)
+
+    def mismatch(self, node: ast.AST, mismatch: Mismatch, operands: Iterable[Value]) -> Unknown:
+        """Report a proven mistake, if it is certain to be reached; the result is unknown, so it is reported once."""
+        reason = f"{mismatch.operation}: {mismatch.message}"
+        if not self.uncertain and not self.guarded:
+            self.recording.finding(self.frames, node, mismatch, [self.settle(o) for o in operands])
+        return Unknown(f"the operation fails ({reason})")
+

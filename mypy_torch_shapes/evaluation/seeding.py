@@ -1,0 +1,280 @@
+"""From seeds to values: recorded arguments, and live modules built again from today's source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..seeds.model import (
+    IterableSeed,
+    MappingSeed,
+    ModuleRecord,
+    ModuleSeed,
+    NameSeed,
+    ObjectSeed,
+    OpaqueSeed,
+    Profile,
+    Seed,
+    SequenceSeed,
+    TensorSeed,
+)
+from ..shapes.dims import Size
+from ..shapes.dtypes import BY_NAME
+from ..shapes.tensor_type import TensorType
+from ..shapes.unknown import Unknown
+from . import calls, containers, imports, objects, torch_modules
+from .joins import same
+from .modules import SourceModule, canonical
+from .run import Frame, Run
+from .staleness import Staleness
+from .values import Class, Env, Function, Instance, Library, ListValue, Many, Named, Raised, Tensor, Value
+
+_NOWHERE = ast.Constant(None, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
+
+
+class Seeding:
+    """Makes values from the seeds of one profile, for one evaluation."""
+
+    def __init__(self, run: Run, profile: Profile, staleness: Staleness) -> None:
+        self.run = run
+        self.profile = profile
+        self.staleness = staleness
+        self._modules: dict[int, Value] = {}
+        self._sizes: Iterator[Size] | None = None
+
+    def arguments(self, arguments: tuple[tuple[str, Seed], ...], sizes: tuple[Size, ...]) -> dict[str, Value]:
+        """A call's arguments, with these sizes in place of the recorded ones."""
+        self._sizes = iter(sizes)
+        try:
+            return {name: self.value(seed) for name, seed in arguments}
+        finally:
+            self._sizes = None
+
+    def _size(self, recorded: int) -> Size:
+        return recorded if self._sizes is None else next(self._sizes)
+
+    def value(self, seed: Seed) -> Value:
+        """What a seed stands for."""
+        if isinstance(seed, TensorSeed):
+            dims = tuple(self._size(size) for size in seed.shape)
+            return Tensor(TensorType(BY_NAME.get(seed.dtype), dims, seed.parameter))
+        if isinstance(seed, bool | float | complex | str | bytes | None):
+            return seed
+        if isinstance(seed, int):
+            return self._size(seed)
+        if isinstance(seed, SequenceSeed):
+            return self._sequence(seed)
+        if isinstance(seed, MappingSeed):
+            return self._mapping(seed)
+        if isinstance(seed, ModuleSeed):
+            return self.module(seed.id)
+        if isinstance(seed, ObjectSeed):
+            attrs = {name: self.value(value) for name, value in seed.attrs}
+            return self._object(seed.cls, attrs, seed.complete)
+        if isinstance(seed, IterableSeed):
+            return Many(self.value(seed.element), None, True)
+        if isinstance(seed, NameSeed):
+            return self._named(seed)
+        return Unknown(f"an object of {seed.cls}") if isinstance(seed, OpaqueSeed) else Unknown("not recorded")
+
+    def _sequence(self, seed: SequenceSeed) -> Value:
+        items = [self.value(item) for item in seed.items]
+        if not seed.complete:
+            return Unknown("a sequence too long to record")
+        if seed.cls == "list":
+            return ListValue(items)
+        if seed.cls in ("set", "frozenset"):
+            return set(items) if not any(isinstance(item, Unknown | ListValue) for item in items) else Unknown("a set")
+        if seed.cls in ("tuple", "torch:Size"):
+            return tuple(items)
+        cls = self.class_of(seed.cls)
+        if isinstance(cls, Class) and containers.is_named_tuple(cls):
+            return containers.make_named_tuple(cls, items, {})
+        return Named((), items) if seed.cls.startswith("torch") else tuple(items)
+
+    def _mapping(self, seed: MappingSeed) -> Value:
+        if not seed.complete:
+            for _, value in seed.items:
+                self.value(value)
+            return Unknown("a mapping too long to record")
+        pairs = [(self._key(key), self.value(value)) for key, value in seed.items]
+        if seed.cls in ("dict", "collections:OrderedDict"):
+            return dict(pairs)
+        cls = self.class_of(seed.cls)
+        if isinstance(cls, Class):
+            return Instance(cls, {str(key): value for key, value in pairs})
+        return dict(pairs)
+
+    def _key(self, seed: Seed) -> Value:
+        """A mapping's key: no size, so it takes no slot."""
+        saved, self._sizes = self._sizes, None
+        try:
+            return self.value(seed)
+        finally:
+            self._sizes = saved
+
+    def _object(self, name: str, attrs: dict[str, Value], complete: bool) -> Value:
+        cls = self.class_of(name)
+        if isinstance(cls, Class | Library):
+            return Instance(cls, attrs, complete=complete and isinstance(cls, Class))
+        return Unknown(f"an object of {name}")
+
+    def _named(self, seed: NameSeed) -> Value:
+        if seed.kind == "dtype":
+            return BY_NAME.get(seed.name, Unknown("a dtype it does not know"))
+        if seed.kind == "device":
+            return Unknown("a device")
+        if seed.kind == "module":
+            return imports.module(self.run, seed.name)
+        found = self.class_of(seed.name)
+        return found if found is not None else Unknown(seed.name)
+
+    def class_of(self, name: str) -> Value:
+        """A class, function or enum member by "module:qualname"."""
+        module, _, qualname = name.partition(":")
+        head, *rest = qualname.split(".")
+        value = imports.member(self.run, module, head)
+        if module == "builtins":
+            value = Library(f"builtins.{head}")
+        for part in rest:
+            if isinstance(value, Class):
+                value = objects.lookup(value, part) or Unknown(f"{name} is gone")
+            elif isinstance(value, Library):
+                value = canonical(f"{value.path}.{part}")
+        return value
+
+    def module(self, number: int) -> Value:
+        """The live module of a record, built again; the same object each time within one evaluation."""
+        if number not in self._modules:
+            record = self.profile.modules.get(number)
+            if record is None:
+                return Unknown("a module that was not recorded")
+            root = self.profile.modules.get(record.root)
+            if root is not None and root.id != record.id:
+                self._link(self.module(root.id), root)
+            if number not in self._modules:
+                self._modules[number] = self._build(record)
+                self._link(self._modules[number], record)
+        return self._modules[number]
+
+    def _build(self, record: ModuleRecord) -> Value:
+        """A module from today's constructor and the recorded arguments, completed by what was recorded."""
+        saved, self._sizes = self._sizes, None
+        try:
+            made = self._constructed(record)
+        finally:
+            self._sizes = saved
+        if isinstance(made, Instance):
+            torch_modules.assign_paths(made, record.path)
+        return made
+
+    def _constructed(self, record: ModuleRecord) -> Value:
+        cls = self.class_of(record.cls)
+        made: Value = None
+        if record.init is not None and isinstance(cls, Class | Library):
+            args, kwargs = self._constructor_arguments(cls, record.init)
+            frame = Frame(Env({}, None, _elsewhere(cls)))
+            try:
+                made = calls.call(self.run, cls, args, kwargs, _NOWHERE, frame)
+            except Raised:
+                made = None
+        if not isinstance(made, Instance):
+            if not isinstance(cls, Class | Library) or not self.staleness.all_unchanged(record.builders):
+                return Unknown(f"{record.cls} cannot be built from the source as it is now")
+            made = Instance(cls, {"training": record.training}, complete=False)
+        self._complete(made, record)
+        return made
+
+    def _constructor_arguments(
+        self, cls: Class | Library, init: tuple[tuple[str, Seed], ...]
+    ) -> tuple[list[Value], dict[str, Value]]:
+        values = {name: self.value(seed) for name, seed in init}
+        initializer = objects.lookup(cls, "__init__") if isinstance(cls, Class) else None
+        if not isinstance(initializer, Function):
+            args = values.pop("args", ())
+            kwargs = values.pop("kwargs", {})
+            return list(args) if isinstance(args, tuple | list) else [], {**values, **(kwargs or {})}
+        spec = initializer.node.args
+        args = []
+        if spec.vararg is not None and values.get(spec.vararg.arg):
+            for parameter in (*spec.posonlyargs, *spec.args)[1:]:
+                args.append(values.pop(parameter.arg, Unknown("not recorded")))
+            args += values.pop(spec.vararg.arg)
+        elif spec.vararg is not None:
+            values.pop(spec.vararg.arg, None)
+        extra = values.pop(spec.kwarg.arg, {}) if spec.kwarg is not None else {}
+        names = {parameter.arg for parameter in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
+        known = {name: value for name, value in values.items() if name in names or spec.kwarg is not None}
+        return args, {**known, **(extra if isinstance(extra, dict) else {})}
+
+    def _complete(self, made: Instance, record: ModuleRecord) -> None:
+        """Fill in from the live object: everything where no code that built it changed, else what is unknown."""
+        unchanged = self.staleness.all_unchanged(record.builders)
+        own_unchanged = unchanged or self.staleness.methods_unchanged(record.cls)
+        made.attrs["training"] = record.training
+        if own_unchanged:
+            for name, seed in record.attrs:
+                have = made.attrs.get(name)
+                if (name not in made.attrs and not made.complete) or isinstance(have, Unknown) or (unchanged):
+                    value = self.value(seed)
+                    if not isinstance(value, Unknown) and not (name in made.attrs and _alike(have, value)):
+                        made.attrs[name] = value
+        for name, number in record.children:
+            self._complete_child(made, name, number, unchanged)
+        if unchanged:
+            known = {name for name, _ in record.children}
+            for name in [n for n in torch_modules.children(made) if n not in known]:
+                del made.attrs[name]
+            made.complete = True
+
+    def _complete_child(self, made: Instance, name: str, number: int, unchanged: bool) -> None:
+        child = self.profile.modules.get(number)
+        if child is None:
+            return
+        have = made.attrs.get(name)
+        if isinstance(have, Instance) and (not unchanged or self._class_name(have) == self._recorded_class(child)):
+            self._complete(have, child)
+        elif unchanged or (isinstance(have, Unknown) or not made.complete and name not in made.attrs):
+            built = self._build(child)
+            if isinstance(built, Instance):
+                made.attrs[name] = built
+
+    def _class_name(self, instance: Instance) -> str:
+        cls = instance.cls
+        return cls.path if isinstance(cls, Library) else f"{cls.module.name}.{cls.qualname}"
+
+    def _recorded_class(self, record: ModuleRecord) -> str:
+        return canonical(record.cls.replace(":", ".")).path
+
+    def _link(self, made: Value, record: ModuleRecord) -> None:
+        """Remember which object stands for which record, throughout a tree."""
+        if not isinstance(made, Instance) or made.record is not None:
+            return
+        made.record = record.id
+        self._modules.setdefault(record.id, made)
+        for name, number in record.children:
+            child = self.profile.modules.get(number)
+            if child is not None:
+                self._link(made.attrs.get(name), child)
+
+
+def _alike(have: Value, recorded: Value) -> bool:
+    """Whether an evaluated attribute agrees with the recorded one, as far as both are known."""
+    if isinstance(have, Tensor) and isinstance(recorded, Tensor):
+        return same(have, recorded)
+    if isinstance(have, Instance | Function | Class) or not isinstance(
+        recorded, Tensor | int | float | str | tuple | None
+    ):
+        return True
+    if isinstance(have, tuple) and isinstance(recorded, tuple):
+        return len(have) == len(recorded) and all(_alike(a, b) for a, b in zip(have, recorded, strict=True))
+    return same(have, recorded)
+
+
+def _elsewhere(cls: Class | Library) -> SourceModule:
+    """The module code runs in that stands in no source: that of the class."""
+    if isinstance(cls, Class):
+        return cls.module
+    return SourceModule("<profile>", Path("<profile>"), ast.Module([], []), "", False)
+

@@ -1,0 +1,170 @@
+"""The door to an evaluation: a project's sources and its profile in, reports by source file out."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..seeds.model import CallRecord, Profile
+from ..shapes.unknown import Undecided
+from . import calls, contexts, objects, statements
+from .contexts import Call
+from .facts import FileReport
+from .modules import Loader, SourceModule
+from .recording import Recording
+from .run import Frame, Run
+from .seeding import Seeding
+from .staleness import Staleness, file_of
+from .values import Bound, Class, Env, Function, Instance, OutOfBudget, Raised, Value
+
+log = logging.getLogger(__name__)
+
+_RECURSION = 20_000  # the evaluator recurses with the program's nesting
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user may choose about evaluations."""
+
+
+class Session:
+    """Everything that is known of one project, evaluated when it is first asked for."""
+
+    def __init__(self, root: Path, profile: Profile, options: Options) -> None:
+        self.root = root.resolve()
+        self.profile = profile
+        self.options = options
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Forget what was read: the sources are looked at again."""
+        known = {r.module: file_of(r, self.root) for r in self.profile.functions.values()}
+        self.loader = Loader(self.root, known)
+        self.staleness = Staleness(self.profile, self.loader, self.root)
+        self.recording = Recording(lambda module: True)
+        self.entered: set[SourceModule] = set()
+        self.reached: set[str] = set()
+        self._evaluated = False
+        self._scripts: dict[Path, SourceModule] = {}
+
+    def report(self, file: Path) -> FileReport:
+        """All that is known of a source file. Raises SyntaxError or OSError for a file that cannot be read."""
+        path = file.resolve()
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION))
+        if not self._evaluated:
+            self._evaluated = True
+            self._evaluate_profile()
+        module = self._script(path)
+        report = self.recording.report(module)
+        report.depends_on = {str(each.path): each.digest for each in {*self.entered, module}}
+        return report
+
+    def _script(self, path: Path) -> SourceModule:
+        """Evaluate a file's module-level code, once."""
+        if path not in self._scripts:
+            name = self.loader.name_of(path)
+            found = self.loader.find(name)
+            module = found if found is not None and found.path == path else self.loader.read(name, path)
+            if module is None:
+                raise SyntaxError(f"{path} cannot be parsed")
+            self._scripts[path] = module
+            self.loader.modules[name] = module
+            run = Run(self.loader, self.recording, general=False)
+            module.env.variables["__name__"] = "__main__" if self._is_script(name) else name
+            module.executed = True
+            context = self.recording.context("", None, module, (), False)
+            self._guarded(run, lambda: statements.run_module(run, module, context))
+        return self._scripts[path]
+
+    def _is_script(self, name: str) -> bool:
+        """Whether a module may be what is run: nothing recorded says that it was imported by another one."""
+        return True
+
+    def _evaluate_profile(self) -> None:
+        """Every recorded call that still holds: first those from outside, then those they did not lead to."""
+        usable = [call for call in self.profile.calls if self._usable(call)]
+        grouped = contexts.calls_of(self.profile, usable)
+        for call in grouped:
+            if call.root:
+                self._evaluate(call)
+        for call in grouped:
+            if not call.root and call.function not in self.reached:
+                self._evaluate(call)
+
+    def _usable(self, call: CallRecord) -> bool:
+        if not self.staleness.exists(call.function):
+            return False
+        return self.staleness.callers_unchanged(call)
+
+    def _evaluate(self, call: Call) -> None:
+        run = Run(self.loader, self.recording, general=True)
+        run.journal.open()
+        try:
+            self._guarded(run, lambda: self._enter(run, call))
+        finally:
+            run.journal.close(keep=False)
+
+    def _enter(self, run: Run, call: Call) -> None:
+        seeding = Seeding(run, self.profile, self.staleness)
+        arguments = seeding.arguments(call.arguments, call.sizes)
+        if call.receiver is not None:
+            function = self._method(seeding, call, arguments)
+        else:
+            function = seeding.class_of(call.function)
+        if isinstance(function, Bound):
+            arguments = dict(list(arguments.items())[1:])
+        target = function.function if isinstance(function, Bound) else function
+        if not isinstance(target, Function):
+            return
+        args, kwargs = _as_called(target, arguments, isinstance(function, Bound))
+        frame = Frame(Env({}, None, target.module))
+        calls.call(run, function, args, kwargs, target.node, frame)
+
+    def _method(self, seeding: Seeding, call: Call, arguments: dict[str, Value]) -> Value:
+        """The recorded method on the module it was called on."""
+        assert call.receiver is not None
+        receiver = seeding.module(call.receiver)
+        name = call.function.rpartition(".")[2]
+        if not isinstance(receiver, Instance):
+            return None
+        found = objects.lookup(receiver.cls, name)
+        qualname = call.function.partition(":")[2]
+        for entry in objects.mro(receiver.cls):
+            if isinstance(entry, Class) and f"{entry.qualname}.{name}" == qualname:
+                found = entry.namespace.get(name)
+        return Bound(found, receiver) if isinstance(found, Function) else None
+
+    def _guarded(self, run: Run, evaluate: object) -> None:
+        """Run one evaluation to its end, or to where it cannot go on; what was learned until then stays."""
+        try:
+            evaluate()  # type: ignore[operator]
+        except (Raised, Undecided, OutOfBudget) as stopped:
+            log.debug("an evaluation ended early: %r", stopped)
+        finally:
+            self.entered |= run.entered
+            self.reached |= run.reached
+
+
+def _as_called(function: Function, arguments: dict[str, Value], bound: bool) -> tuple[list[Value], dict[str, Value]]:
+    """Recorded parameters as the arguments of a call of today's function; parameters that are gone are left out."""
+    spec = function.node.args
+    positional = [parameter.arg for parameter in (*spec.posonlyargs, *spec.args)][1 if bound else 0 :]
+    args: list[Value] = []
+    kwargs: dict[str, Value] = {}
+    rest = arguments.get(spec.vararg.arg, ()) if spec.vararg is not None else ()
+    for name in positional:
+        if name not in arguments:
+            break
+        args.append(arguments[name])
+    else:
+        args += rest
+    for name in (*positional[len(args) :], *(parameter.arg for parameter in spec.kwonlyargs)):
+        if name in arguments:
+            kwargs[name] = arguments[name]
+    if spec.kwarg is not None and isinstance(arguments.get(spec.kwarg.arg), dict):
+        kwargs.update(arguments[spec.kwarg.arg])
+    return args, kwargs
+
+

@@ -1,0 +1,63 @@
+"""What of a profile still holds: which recorded functions are, in today's source, what they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..seeds import digests
+from ..seeds.model import CallRecord, FunctionRecord, Profile
+from .modules import Loader
+
+
+class Staleness:
+    """Compares recorded digests with today's source, each function once."""
+
+    def __init__(self, profile: Profile, loader: Loader, root: Path) -> None:
+        self.profile = profile
+        self.loader = loader
+        self.root = root
+        self._today: dict[str, dict[str, str]] = {}
+        self._trusted: dict[str, bool] = {}
+
+    def exists(self, key: str) -> bool:
+        """Whether the function is still in the source."""
+        module, _, qualname = key.partition(":")
+        return qualname in self._digests(module)
+
+    def unchanged(self, key: str) -> bool:
+        """Whether a function is as it was when it was recorded."""
+        record = self.profile.functions.get(key)
+        if record is None:
+            return False
+        return self._digests(record.module).get(record.qualname) == record.digest
+
+    def all_unchanged(self, keys: tuple[str, ...]) -> bool:
+        """Whether none of several functions changed."""
+        return all(self.unchanged(key) for key in keys)
+
+    def methods_unchanged(self, cls: str) -> bool:
+        """Whether no recorded method of a class ("module:qualname") changed."""
+        return all(self.unchanged(key) for key in self.profile.functions if key.startswith(f"{cls}."))
+
+    def callers_unchanged(self, call: CallRecord) -> bool:
+        """Whether everything that led to a call is as it was."""
+        return call.caller is None or self._trust(call.caller)
+
+    def _trust(self, key: str) -> bool:
+        if key not in self._trusted:
+            self._trusted[key] = False  # recursion: decided by the others
+            callers = {c.caller for c in self.profile.calls if c.function == key and c.caller is not None}
+            self._trusted[key] = self.unchanged(key) and all(self._trust(c) for c in callers if c != key)
+        return self._trusted[key]
+
+    def _digests(self, module: str) -> dict[str, str]:
+        if module not in self._today:
+            source = self.loader.find(module)
+            found = digests.index_functions(source.tree) if source is not None else {}
+            self._today[module] = {name: digests.function_digest(*located) for name, located in found.items()}
+        return self._today[module]
+
+
+def file_of(record: FunctionRecord, root: Path) -> Path:
+    """Where a recorded function's source lies."""
+    return root / record.file

@@ -1,0 +1,343 @@
+"""Running statements: control flow, definitions, and the joins where ways of the program meet."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from ..shapes.unknown import Undecided, Unknown
+from . import attributes, calls, definitions, expressions, iteration, loops, operators
+from .joins import join
+from .modules import LazyImport, SourceModule, absolute
+from .run import Frame, Run
+from .values import Bound, Instance, Raised, Tensor, Value
+
+
+class Flow(Enum):
+    """How a block ends."""
+
+    NORMAL = "normal"
+    RETURN = "return"
+    BREAK = "break"
+    CONTINUE = "continue"
+
+
+def run_body(run: Run, body: list[ast.stmt], frame: Frame) -> Value:
+    """Run a function's body; what it returns, joined over the ways that may return."""
+    flow = run_block(run, body, frame)
+    rejoin(run, frame, Flow.RETURN)
+    if not frame.returned:
+        return None
+    result = frame.returned[0]
+    for value in frame.returned[1:]:
+        result = join(result, value)
+    return result if flow is Flow.RETURN else join(result, None)
+
+
+def rejoin(run: Run, frame: Frame, how: Flow) -> None:
+    """Join the ways that were set aside because they may have left the block here."""
+    back = [changes for flow, changes in frame.left if flow is how]
+    if back:
+        frame.left = [(flow, changes) for flow, changes in frame.left if flow is not how]
+        run.journal.merge([*back, {}])
+
+
+def run_module(run: Run, module: SourceModule, context: int | None) -> None:
+    """Run a module's top level, statement by statement: one that raises does not end the others."""
+    frame = Frame(module.env, context=context)
+    run.frames.append(frame)
+    try:
+        for statement in module.tree.body:
+            try:
+                if run_block(run, [statement], frame) is not Flow.NORMAL:
+                    break
+            except (Raised, Undecided):
+                continue
+    finally:
+        run.frames.pop()
+
+
+def run_block(run: Run, body: list[ast.stmt], frame: Frame) -> Flow:
+    """Run statements until one leaves the block."""
+    for statement in body:
+        run.step()
+        handler = _HANDLERS.get(type(statement))
+        if handler is None:
+            continue
+        flow = handler(run, statement, frame)
+        if flow is not None and flow is not Flow.NORMAL:
+            return flow
+    return Flow.NORMAL
+
+
+def _expression(run: Run, node: ast.Expr, frame: Frame) -> None:
+    expressions.evaluate(run, node.value, frame)
+
+
+def _assign(run: Run, node: ast.Assign, frame: Frame) -> None:
+    value = expressions.evaluate(run, node.value, frame)
+    for target in node.targets:
+        iteration.assign(run, target, value, frame)
+
+
+def _annotated(run: Run, node: ast.AnnAssign, frame: Frame) -> None:
+    if node.value is not None:
+        iteration.assign(run, node.target, expressions.evaluate(run, node.value, frame), frame)
+
+
+def _augmented(run: Run, node: ast.AugAssign, frame: Frame) -> None:
+    from .values import ListValue
+
+    target = _loadable(node.target)
+    left = expressions.evaluate(run, target, frame)
+    right = expressions.evaluate(run, node.value, frame)
+    if isinstance(left, ListValue) and isinstance(node.op, ast.Add):
+        from . import methods
+
+        methods.extend(run, left, right)
+        return
+    if isinstance(left, Tensor) and not isinstance(right, Instance):
+        from . import tensors
+
+        path = f"torch.{operators.TORCH[type(node.op)]}"
+        value = tensors.augmented(run, path, left, right, node, frame)
+        run.record(node.target, frame, value)
+    else:
+        value = operators.binary(run, type(node.op), left, right, node, frame)
+    iteration.assign(run, node.target, run.settle(value), frame)
+
+
+def _loadable(target: ast.expr) -> ast.expr:
+    """The target of `x += y` as the expression it reads."""
+    cached = getattr(target, "_load", None)
+    if cached is None:
+        fields = {name: getattr(target, name) for name in target._fields}
+        cached = ast.copy_location(type(target)(**{**fields, "ctx": ast.Load()}), target)
+        target._load = cached  # type: ignore[attr-defined]
+    return cached  # type: ignore[no-any-return]
+
+
+def _return(run: Run, node: ast.Return, frame: Frame) -> Flow:
+    frame.returned.append(expressions.evaluate(run, node.value, frame) if node.value else None)
+    return Flow.RETURN
+
+
+def _raise(run: Run, node: ast.Raise, frame: Frame) -> Flow:
+    if node.exc is None:
+        raise Raised("Exception")
+    callee = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+    name = callee.attr if isinstance(callee, ast.Attribute) else getattr(callee, "id", "Exception")
+    raise Raised(name)
+
+
+def _assert(run: Run, node: ast.Assert, frame: Frame) -> None:
+    value = expressions.evaluate(run, node.test, frame)
+    if operators.truth(run, value, frame) is False:
+        raise Raised("AssertionError")
+
+
+def _if(run: Run, node: ast.If, frame: Frame) -> Flow:
+    truth = operators.truth(run, expressions.evaluate(run, node.test, frame), frame)
+    if truth is not None:
+        return run_block(run, node.body if truth else node.orelse, frame)
+    ways = [lambda: run_block(run, node.body, frame), lambda: run_block(run, node.orelse, frame)]
+    return alternatives(run, ways, frame)
+
+
+def alternatives(run: Run, ways: list[Callable[[], Flow]], frame: Frame) -> Flow:
+    """Run several ways from the same state and join what they leave; a way that leaves the block is set aside.
+
+    A way that raises is taken to be one the program does not go.
+    """
+    ended: list[tuple[Flow, Any]] = []
+    run.uncertain += 1
+    try:
+        for way in ways:
+            run.journal.open()
+            try:
+                flow: Flow | None = way()
+            except Raised:
+                flow = None
+            finally:
+                changes = run.journal.close(keep=False)[1]
+            if flow is not None:
+                ended.append((flow, changes))
+    finally:
+        run.uncertain -= 1
+    if not ended:
+        raise Raised("Exception")
+    going_on = [changes for flow, changes in ended if flow is Flow.NORMAL]
+    leaving = [(flow, changes) for flow, changes in ended if flow is not Flow.NORMAL]
+    if not going_on:
+        run.journal.merge([changes for _, changes in leaving])
+        return leaving[0][0] if len({flow for flow, _ in leaving}) == 1 else Flow.RETURN
+    for flow, changes in leaving:
+        frame.left.append((flow, changes))
+    run.journal.merge(going_on)
+    return Flow.NORMAL
+
+
+def _try(run: Run, node: ast.Try, frame: Frame) -> Flow:
+    guards = any(_catches(handler, "RuntimeError") and not _only_raises(handler) for handler in node.handlers)
+    run.guarded += guards
+    flow = Flow.NORMAL
+    try:
+        try:
+            flow = run_block(run, node.body, frame)
+        finally:
+            run.guarded -= guards
+    except Raised as raised:
+        handler = next((h for h in node.handlers if _catches(h, raised.kind)), None)
+        if handler is None:
+            run_block(run, node.finalbody, frame)
+            raise
+        if handler.name:
+            run.set_variable(frame.env, handler.name, Unknown("an exception"))
+        flow = run_block(run, handler.body, frame)
+    else:
+        if flow is Flow.NORMAL:
+            flow = run_block(run, node.orelse, frame)
+    last = run_block(run, node.finalbody, frame)
+    return flow if last is Flow.NORMAL else last
+
+
+_GROUPS = {
+    "KeyError": {"LookupError"},
+    "IndexError": {"LookupError"},
+    "ModuleNotFoundError": {"ImportError"},
+    "ZeroDivisionError": {"ArithmeticError"},
+    "NotImplementedError": {"RuntimeError"},
+}
+
+
+def _catches(handler: ast.ExceptHandler, kind: str) -> bool:
+    """Whether an except clause catches an exception of this name."""
+    if handler.type is None:
+        return True
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    names = {each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in kinds}
+    return bool(names & ({kind, "Exception", "BaseException"} | _GROUPS.get(kind, set())))
+
+
+def _only_raises(handler: ast.ExceptHandler) -> bool:
+    return isinstance(handler.body[-1], ast.Raise)
+
+
+def _with(run: Run, node: ast.With | ast.AsyncWith, frame: Frame) -> Flow:
+    hidden = 0
+    for item in node.items:
+        manager = expressions.evaluate(run, item.context_expr, frame)
+        hidden += _hides_dtypes(manager)
+        entered = _entered(run, manager, item.context_expr, frame)
+        if item.optional_vars is not None:
+            iteration.assign(run, item.optional_vars, entered, frame)
+    run.dtype_hidden += hidden
+    try:
+        return run_block(run, node.body, frame)
+    finally:
+        run.dtype_hidden -= hidden
+
+
+def _hides_dtypes(manager: Value) -> bool:
+    """Inside autocast an operation's dtype depends on the device's lists."""
+    return isinstance(manager, Instance) and getattr(manager.cls, "path", "").endswith("autocast")
+
+
+def _entered(run: Run, manager: Value, node: ast.expr, frame: Frame) -> Value:
+    if isinstance(manager, Instance):
+        try:
+            enter = attributes.get(run, manager, "__enter__", node, frame)
+        except Raised:
+            return Unknown("what a context manager gives")
+        return calls.call(run, enter, [], {}, node, frame) if isinstance(enter, Bound) else manager
+    known = iteration.items(run, manager)
+    if isinstance(known, list) and len(known) == 1:
+        return known[0]
+    return Unknown("what a context manager gives")
+
+
+def _delete(run: Run, node: ast.Delete, frame: Frame) -> None:
+    for target in node.targets:
+        if isinstance(target, ast.Name) and target.id in frame.env.variables:
+            run.journal.touch(frame.env)
+            del frame.env.variables[target.id]
+        elif isinstance(target, ast.Attribute):
+            attributes.delete(run, expressions.evaluate(run, target.value, frame), target.attr)
+        elif isinstance(target, ast.Subscript):
+            receiver = expressions.evaluate(run, target.value, frame)
+            operators.delete_item(run, receiver, expressions.evaluate(run, target.slice, frame))
+
+
+def _import(run: Run, node: ast.Import, frame: Frame) -> None:
+    for alias in node.names:
+        name = alias.name if alias.asname else alias.name.partition(".")[0]
+        run.set_variable(frame.env, alias.asname or name, LazyImport(name, None))
+
+
+def _import_from(run: Run, node: ast.ImportFrom, frame: Frame) -> None:
+    source = absolute(frame.module, node.level, node.module)
+    for alias in node.names:
+        if alias.name == "*":
+            frame.module.stars.insert(0, source)
+        elif source != "__future__":
+            run.set_variable(frame.env, alias.asname or alias.name, LazyImport(source, alias.name))
+
+
+def _global(run: Run, node: ast.Global, frame: Frame) -> None:
+    for name in node.names:
+        frame.env.elsewhere[name] = frame.module.env
+
+
+def _nonlocal(run: Run, node: ast.Nonlocal, frame: Frame) -> None:
+    for name in node.names:
+        env = frame.env.parent
+        while env is not None and name not in env.variables:
+            env = env.parent
+        if env is not None:
+            frame.env.elsewhere[name] = env
+
+
+def _match(run: Run, node: ast.Match, frame: Frame) -> Flow:
+    from . import patterns
+
+    subject = expressions.evaluate(run, node.subject, frame)
+    for number, case in enumerate(node.cases):
+        fits = patterns.fits(run, case, subject, frame)
+        if fits:
+            return run_block(run, case.body, frame)
+        if fits is None:
+            rest = [c for c in node.cases[number:]]
+            ways = [lambda body=c.body: run_block(run, body, frame) for c in rest]  # type: ignore[misc]
+            return alternatives(run, [*ways, lambda: Flow.NORMAL], frame)
+    return Flow.NORMAL
+
+
+_HANDLERS: dict[type[ast.stmt], Callable[[Run, Any, Frame], Flow | None]] = {
+    ast.AnnAssign: _annotated,
+    ast.Assert: _assert,
+    ast.Assign: _assign,
+    ast.AsyncFor: loops.run_for,
+    ast.AsyncFunctionDef: definitions.define_function,
+    ast.AsyncWith: _with,
+    ast.AugAssign: _augmented,
+    ast.Break: lambda run, node, frame: Flow.BREAK,
+    ast.ClassDef: definitions.define_class,
+    ast.Continue: lambda run, node, frame: Flow.CONTINUE,
+    ast.Delete: _delete,
+    ast.Expr: _expression,
+    ast.For: loops.run_for,
+    ast.FunctionDef: definitions.define_function,
+    ast.Global: _global,
+    ast.If: _if,
+    ast.Import: _import,
+    ast.ImportFrom: _import_from,
+    ast.Match: _match,
+    ast.Nonlocal: _nonlocal,
+    ast.Raise: _raise,
+    ast.Return: _return,
+    ast.Try: _try,
+    ast.While: loops.run_while,
+    ast.With: _with,
+}

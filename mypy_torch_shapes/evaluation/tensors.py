@@ -1,0 +1,237 @@
+"""Operations on tensors: values to rule arguments and back, in-place variants, and what no rule knows."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from ..rules import registry
+from ..rules.mismatch import DTYPE, Mismatch
+from ..rules.vocabulary import show
+from ..shapes.dims import Dim
+from ..shapes.dtypes import DType, can_cast
+from ..shapes.relations import Truth, equal
+from ..shapes.tensor_type import TensorType
+from ..shapes.unknown import Undecided, Unknown
+from .run import Frame, Run
+from .values import Library, ListValue, Many, Named, Real, Tensor, Value
+
+# In-place methods that change the shape of their tensor.
+RESHAPING = frozenset(
+    {"unsqueeze_", "squeeze_", "transpose_", "t_", "swapaxes_", "swapdims_", "resize_", "resize_as_", "as_strided_"}
+)
+# In-place methods that give their tensor the type of another one.
+_MOVES = {"torch.Tensor.set_": "the storage of another tensor", "torch.Tensor.swap_": "another tensor"}
+# Functions that take a sequence of tensors as long as a symbolic size.
+_STACKING = {"stack": True, "cat": False, "concat": False, "concatenate": False, "vstack": None, "hstack": None}
+
+
+def operate(
+    run: Run, path: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    """Apply a torch operation to values."""
+    try:
+        if path.endswith("_") and not path.endswith("__") and registry.find(path) is None:
+            return _in_place(run, path, args, kwargs)
+        if path.rsplit(".", 1)[-1] in _STACKING and _is_repeated(args[:1]):
+            return _from_repeated(run, path, args, kwargs)
+        result = _apply(run, path, args, kwargs)
+    except Mismatch as mismatch:
+        return run.mismatch(node, mismatch, _tensors_in([*args, *kwargs.values()]))
+    except Undecided as undecided:
+        return _undecided(run, path, args, kwargs, undecided)
+    if kwargs.get("inplace") is True and args and isinstance(args[0], Tensor):
+        return args[0]
+    return from_rule(run, result)
+
+
+def _apply(run: Run, path: str, args: list[Value], kwargs: dict[str, Value]) -> Any:
+    found = registry.find(path)
+    plain = [to_rule(run, arg) for arg in args]
+    named = {name: to_rule(run, value) for name, value in kwargs.items() if name != "out"}
+    if found is not None:
+        return found(*plain, **named)
+    from ..rules import oracle
+
+    return oracle.ask(path, tuple(plain), named)
+
+
+def _undecided(
+    run: Run, path: str, args: list[Value], kwargs: dict[str, Value], undecided: Undecided
+) -> Value:
+    """What is left where a rule cannot tell: pieces of a size that is only known symbolically, or unknown."""
+    name = path.rsplit(".", 1)[-1]
+    if name in ("split", "chunk", "unbind") and args and isinstance(args[0], Tensor):
+        pieces = _pieces(name, args, kwargs)
+        if pieces is not None:
+            return pieces
+    return Unknown(undecided.reason)
+
+
+def _pieces(name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """`split(k, dim)` and `unbind(dim)` along a symbolic axis: as many equal pieces as there are."""
+    dims = args[0].type.dims
+    options = dict(zip(("split_size_or_sections" if name != "unbind" else "dim", "dim"), args[1:], strict=False))
+    options.update(kwargs)
+    dim = options.get("dim", 0)
+    if dims is None or not isinstance(dim, int) or not -len(dims) <= dim < len(dims) or name == "chunk":
+        return None
+    dim %= len(dims)
+    if name == "unbind":
+        return Many(Tensor(TensorType(args[0].type.dtype, (*dims[:dim], *dims[dim + 1 :]))), dims[dim], True)
+    width = options.get("split_size_or_sections", options.get("split_size"))
+    if not isinstance(width, int) or width < 1 or not equal(dims[dim] % width, 0).holds:
+        return None
+    piece = TensorType(args[0].type.dtype, (*dims[:dim], width, *dims[dim + 1 :]))
+    return Many(Tensor(piece), dims[dim] // width, True)
+
+
+def _is_repeated(args: list[Value]) -> bool:
+    return bool(args) and (
+        (isinstance(args[0], ListValue) and args[0].length is not None)
+        or (isinstance(args[0], Many) and args[0].length is not None)
+    )
+
+
+def _from_repeated(run: Run, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """`stack` and `cat` of symbolically many tensors that are all alike."""
+    rows = args[0]
+    element = rows.element if isinstance(rows, Many) else rows[0]
+    stacking = _STACKING[path.rsplit(".", 1)[-1]]
+    if stacking is None or not isinstance(element, Tensor):
+        raise Undecided("a sequence of unknown length")
+    one = _apply(run, path, [(element,), *args[1:]], kwargs)
+    if not isinstance(one, TensorType) or one.dims is None:
+        return from_rule(run, one)
+    dim = args[1] if len(args) > 1 else kwargs.get("dim", kwargs.get("axis", 0))
+    if not isinstance(dim, int):
+        raise Undecided("the axis is unknown")
+    dim %= len(one.dims)
+    grown = one.dims[dim] * rows.length
+    return Tensor(TensorType(one.dtype, (*one.dims[:dim], grown, *one.dims[dim + 1 :])))
+
+
+def _in_place(run: Run, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """`x.add_(…)`: the rule of `add`; the result must fit into x."""
+    target = args[0] if args else None
+    if not isinstance(target, Tensor):
+        return Unknown("an in-place operation on something unknown")
+    name = path.rsplit(".", 1)[-1]
+    if path in _MOVES:
+        run.set_type(target, TensorType(None, None))
+        return target
+    try:
+        result = _apply(run, path[:-1], args, kwargs)
+    except Undecided:
+        if name in RESHAPING:
+            run.set_type(target, TensorType(target.type.dtype, None))
+        return target
+    if not isinstance(result, TensorType):
+        return target
+    if name in RESHAPING:
+        run.set_type(target, result)
+        return target
+    try:
+        _require_fit(name, target.type, result)
+    except Mismatch as mismatch:
+        mismatch.operation = name
+        raise
+    return target
+
+
+def _require_fit(name: str, target: TensorType, result: TensorType) -> None:
+    """Raises Mismatch where an in-place result would need another shape or a higher dtype."""
+    if target.dims is not None and result.dims is not None:
+        fits = len(target.dims) == len(result.dims)
+        for have, need in zip(target.dims, result.dims, strict=False):
+            fits = fits and equal(have, need) is not Truth.NO
+        if not fits:
+            raise Mismatch(f"the result has shape {show(result.dims)}, the target has {show(target.dims)}")
+    if target.dtype and result.dtype and not can_cast(result.dtype, target.dtype):
+        raise Mismatch(f"the result has dtype {result.dtype.name}, the target has {target.dtype.name}", DTYPE)
+
+
+def augmented(run: Run, path: str, left: Tensor, right: Value, node: ast.AST, frame: Frame) -> Value:
+    """`x += y` on a tensor: in place."""
+    return operate(run, f"{path}_".replace("torch.", "torch.Tensor.", 1), [left, right], {}, node, frame)
+
+
+def attribute(run: Run, tensor: Tensor, name: str, node: ast.AST, frame: Frame) -> Value | None:
+    """A data attribute of a tensor (shape, dtype, T, …), or None where it is a method."""
+    type = tensor.type
+    if name == "dtype":
+        return type.dtype or Unknown("the dtype is unknown")
+    if name == "shape":
+        return type.dims if type.dims is not None else Unknown("the rank is unknown")
+    if name in ("ndim",):
+        return Unknown("the rank is unknown") if type.dims is None else len(type.dims)
+    if name in ("data", "grad"):
+        return Tensor(TensorType(type.dtype, type.dims))
+    if name in _OPAQUE:
+        return Unknown(f"the {name} of a tensor is not tracked")
+    found = registry.find(f"torch.Tensor.{name}")
+    if found is not None and found.attribute:
+        return operate(run, f"torch.Tensor.{name}", [tensor], {}, node, frame)
+    return None
+
+
+_OPAQUE = frozenset(
+    {"device", "requires_grad", "is_cuda", "grad_fn", "is_leaf", "layout", "is_sparse", "is_quantized", "names",
+     "is_meta", "is_mps", "output_nr", "_version", "is_xpu", "is_nested"}
+)  # fmt: skip
+
+
+def to_rule(run: Run, value: Value) -> Any:
+    """A value as rules take it."""
+    if isinstance(value, Tensor):
+        run.settle(value)
+        return value.type
+    if isinstance(value, ListValue):
+        if value.length is not None:
+            return Unknown("a list of unknown length")
+        return [to_rule(run, item) for item in value]
+    if isinstance(value, tuple):
+        return tuple(to_rule(run, item) for item in value)
+    if isinstance(value, slice):
+        return slice(*(to_rule(run, part) for part in (value.start, value.stop, value.step)))
+    if isinstance(value, dict):
+        return {key: to_rule(run, item) for key, item in value.items()}
+    if isinstance(value, Dim):
+        return run.settle_size(value)
+    if value is None or isinstance(value, bool | int | float | complex | str | DType | Unknown | type(Ellipsis)):
+        return value
+    if isinstance(value, range):
+        return list(value)
+    if isinstance(value, Real):
+        return Unknown("a real number that is not known")
+    if isinstance(value, Library) and value.path.startswith("builtins."):
+        return {"int": int, "float": float, "bool": bool, "complex": complex, "Ellipsis": ...}.get(
+            value.name, Unknown("a Python object")
+        )
+    return Unknown("an argument no rule knows")
+
+
+def from_rule(run: Run, result: Any) -> Value:
+    """What a rule returned, as a value."""
+    if isinstance(result, TensorType):
+        return Tensor(result.with_dtype(None) if run.dtype_hidden else result)
+    fields = getattr(result, "fields", None)
+    if fields is not None:
+        return Named(fields, [from_rule(run, item) for item in result])
+    if isinstance(result, tuple):
+        return tuple(from_rule(run, item) for item in result)
+    if isinstance(result, list):
+        return ListValue(from_rule(run, item) for item in result)
+    if isinstance(result, dict):
+        return {key: from_rule(run, item) for key, item in result.items()}
+    return result
+
+
+def _tensors_in(values: list[Value]) -> list[Value]:
+    found: list[Value] = []
+    for value in values:
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, ListValue | tuple):
+            found += [item for item in value if isinstance(item, Tensor)]
+    return found[:4]

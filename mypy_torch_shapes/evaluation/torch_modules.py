@@ -1,0 +1,402 @@
+"""torch.nn modules as objects: containers, parameters, the methods of nn.Module, and calling one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ..rules import modules as rules
+from ..rules.mismatch import Mismatch
+from ..shapes.dtypes import DType
+from ..shapes.tensor_type import TensorType
+from ..shapes.unknown import Undecided, Unknown
+from . import calls, tensors
+from .run import Frame, Run
+from .values import Bound, Class, Function, Instance, Library, ListValue, Raised, Tensor, Value
+
+_LISTS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ParameterList"})
+_DICTS = frozenset({"torch.nn.ModuleDict", "torch.nn.ParameterDict"})
+_BASES = _LISTS | _DICTS | {"torch.nn.Module"}
+
+
+def is_module_class(path: str) -> bool:
+    """Whether a library class is a torch.nn module the evaluator knows (LightningModule counts as nn.Module)."""
+    return path in _BASES or path.endswith(".LightningModule") or rules.known(path)
+
+
+def module_path(value: Value) -> str | None:
+    """The torch.nn class an object is of or derives from, by its full name."""
+    from . import objects
+
+    if not isinstance(value, Instance):
+        return None
+    path = objects.library_base(value.cls)
+    return path if path is not None and is_module_class(path) else None
+
+
+def is_module(value: Value) -> bool:
+    """Whether a value is a torch.nn module."""
+    return module_path(value) is not None
+
+
+def is_mapping(instance: Instance) -> bool:
+    """Whether it is a ModuleDict or ParameterDict."""
+    return module_path(instance) in _DICTS
+
+
+def children(instance: Instance) -> dict[str, Instance]:
+    """The direct submodules in order."""
+    return {name: value for name, value in instance.attrs.items() if isinstance(value, Instance) and is_module(value)}
+
+
+def child_names(instance: Instance) -> list[str]:
+    """The names under which a container keeps its items."""
+    return [name for name, value in instance.attrs.items() if _is_item(instance, name, value)]
+
+
+def _is_item(instance: Instance, name: str, value: Value) -> bool:
+    if module_path(instance) in ("torch.nn.ParameterList", "torch.nn.ParameterDict"):
+        return name != "training"
+    return isinstance(value, Instance) and is_module(value)
+
+
+def iterate(instance: Value) -> list[Value] | None:
+    """The items of a container module (keys of a dict); None for what is no container."""
+    path = module_path(instance)
+    if path in _LISTS:
+        return [instance.attrs[name] for name in child_names(instance)]
+    return list(child_names(instance)) if path in _DICTS else None
+
+
+def make_list(cls: Class | Library, items: list[Value]) -> Instance:
+    """A container of the items."""
+    base = cls if isinstance(cls, Library) else Library("torch.nn.ModuleList")
+    return Instance(base, {"training": True, **{str(i): item for i, item in enumerate(items)}})
+
+
+def subscript(run: Run, instance: Instance, index: Value) -> Value:
+    """`container[index]`."""
+    names = child_names(instance)
+    if is_mapping(instance):
+        if isinstance(index, str) and index in names:
+            return instance.attrs[index]
+        if isinstance(index, str):
+            raise Raised("KeyError")
+        return Unknown("indexed by an unknown key")
+    if isinstance(index, slice):
+        try:
+            picked = names[index]
+        except TypeError:
+            return Unknown("a slice with unknown bounds")
+        return make_list(Library(module_path(instance) or ""), [instance.attrs[name] for name in picked])
+    if isinstance(index, int):
+        if not -len(names) <= index < len(names):
+            raise Raised("IndexError")
+        return instance.attrs[names[index]]
+    return instance.attrs[index] if isinstance(index, str) and index in names else Unknown("indexed by something unknown")
+
+
+def init(
+    run: Run,
+    instance: Instance,
+    path: str,
+    args: list[Value],
+    kwargs: dict[str, Value],
+    node: ast.AST,
+    frame: Frame,
+) -> None:
+    """The constructor of a torch.nn class."""
+    from . import iteration
+
+    run.set_attribute(instance, "training", True)
+    if path in _LISTS:
+        _fill_list(run, instance, path, args)
+    elif path in _DICTS:
+        given = args[0] if args else kwargs.get("modules", kwargs.get("parameters"))
+        pairs = given.items() if isinstance(given, dict) else []
+        if given is not None and not isinstance(given, dict):
+            known = iteration.items(run, given)
+            pairs = known if isinstance(known, list) else []
+            instance.complete = instance.complete and isinstance(known, list)
+        for name, value in pairs:
+            run.set_attribute(instance, str(name), value)
+    elif rules.known(path):
+        _construct(run, instance, path, args, kwargs, node)
+
+
+def _fill_list(run: Run, instance: Instance, path: str, args: list[Value]) -> None:
+    from . import iteration
+
+    if path == "torch.nn.Sequential" and not (len(args) == 1 and isinstance(args[0], dict)):
+        items: Any = args
+    elif args and isinstance(args[0], dict):
+        for name, value in args[0].items():
+            run.set_attribute(instance, str(name), value)
+        return
+    else:
+        items = iteration.items(run, args[0]) if args else []
+    if not isinstance(items, list):
+        instance.complete = False
+        run.set_attribute(instance, "0", Unknown("a container of unknown length"))
+        return
+    offset = len(child_names(instance))
+    for number, item in enumerate(items):
+        run.set_attribute(instance, str(offset + number), item)
+
+
+def _construct(
+    run: Run, instance: Instance, path: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST
+) -> None:
+    plain = tuple(tensors.to_rule(run, arg) for arg in args)
+    named = {name: tensors.to_rule(run, value) for name, value in kwargs.items()}
+    try:
+        made = rules.construct(path, plain, named)
+    except Mismatch as mismatch:
+        mismatch.operation = mismatch.operation or path.rsplit(".", 1)[-1]
+        run.mismatch(node, mismatch, [])
+        instance.complete = False
+        return
+    except Undecided:
+        instance.complete = False
+        return
+    for name, value in made.items():
+        run.set_attribute(instance, name, _attribute_value(run, value))
+
+
+def _attribute_value(run: Run, value: Any) -> Value:
+    cls = getattr(value, "cls", None)
+    if isinstance(cls, str):  # a submodule, as rules/modules describes it
+        attrs = {name: _attribute_value(run, each) for name, each in value.attrs.items()}
+        return Instance(Library(cls), {"training": True, **attrs})
+    return tensors.from_rule(run, value)
+
+
+class _RuleAttributes(Mapping[str, Any]):
+    """An instance's attributes as rules read them, converted one by one."""
+
+    def __init__(self, run: Run, instance: Instance) -> None:
+        self.run = run
+        self.instance = instance
+
+    def __getitem__(self, name: str) -> Any:
+        value = self.instance.attrs[name]
+        if isinstance(value, Instance) and is_module(value):
+            return rules.ModuleSpec(module_path(value) or "", _RuleAttributes(self.run, value))
+        return tensors.to_rule(self.run, value)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.instance.attrs)
+
+    def __len__(self) -> int:
+        return len(self.instance.attrs)
+
+
+def call_module(
+    run: Run, instance: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    """`module(…)`: its forward."""
+    from . import objects
+
+    if instance.path is None:
+        assign_paths(instance, "")
+    forward = instance.attrs.get("forward") or objects.lookup(instance.cls, "forward")
+    if isinstance(forward, Function):
+        return calls.call(run, Bound(forward, instance), args, kwargs, node, frame)
+    if forward is not None:
+        return calls.call(run, forward, args, kwargs, node, frame)
+    return library_forward(run, instance, args, kwargs, node, frame)
+
+
+def library_forward(
+    run: Run, instance: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    """The forward an object inherits from torch.nn."""
+    path = module_path(instance)
+    if path == "torch.nn.Sequential":
+        if not instance.complete:
+            return Unknown("a Sequential that is not wholly known")
+        value: Value = args[0] if args else kwargs.get("input")
+        for child in iterate(instance) or []:
+            value = calls.call(run, child, [value], {}, node, frame)
+        return value
+    if path is None or path in _BASES or not instance.complete:
+        return Unknown("the forward of a module that is not wholly known")
+    plain = tuple(tensors.to_rule(run, arg) for arg in args)
+    named = {name: tensors.to_rule(run, value) for name, value in kwargs.items()}
+    training = instance.attrs.get("training", True)
+    try:
+        result = rules.forward(path, _RuleAttributes(run, instance), training, plain, named)
+    except Mismatch as mismatch:
+        mismatch.operation = mismatch.operation or path.rsplit(".", 1)[-1]
+        return run.mismatch(node, mismatch, [*args, *kwargs.values()])
+    except Undecided as undecided:
+        return Unknown(undecided.reason)
+    if instance.attrs.get("inplace") is True and args and isinstance(args[0], Tensor):
+        return args[0]
+    return tensors.from_rule(run, result)
+
+
+def assign_paths(instance: Instance, path: str) -> None:
+    """Give a module and all below it their places in the tree."""
+    instance.path = path
+    for name, child in children(instance).items():
+        if child.path is None:
+            assign_paths(child, f"{path}.{name}" if path else name)
+
+
+def walk(instance: Instance, prefix: str = "") -> Iterator[tuple[str, Instance]]:
+    """The module and everything below it, with dotted names, each once."""
+    seen: set[int] = set()
+    stack = [(prefix, instance)]
+    while stack:
+        name, module = stack.pop()
+        if id(module) in seen:
+            continue
+        seen.add(id(module))
+        yield name, module
+        below = [(f"{name}.{key}" if name else key, child) for key, child in children(module).items()]
+        stack += reversed(below)
+
+
+def has_method(instance: Instance, name: str) -> bool:
+    """Whether nn.Module (or its container class) has a method."""
+    return name in METHODS or name in _IGNORED or (name in _CONTAINER and iterate(instance) is not None)
+
+
+def call_method(
+    run: Run, instance: Instance, name: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    """A method inherited from nn.Module or one of its containers."""
+    if name in _CONTAINER and iterate(instance) is not None:
+        return _CONTAINER[name](run, instance, *args, **kwargs)
+    if name in ("forward", "__call__"):
+        return library_forward(run, instance, args, kwargs, node, frame)
+    if name == "__init__":
+        return init(run, instance, module_path(instance) or "", args, kwargs, node, frame)
+    if name in METHODS:
+        return METHODS[name](run, instance, *args, **kwargs)
+    return instance if name in _RETURN_SELF else Unknown(f"the result of {name} is not tracked")
+
+
+def _tensors(instance: Instance, parameters: bool) -> Iterator[tuple[str, Tensor]]:
+    for prefix, module in walk(instance):
+        for name, value in module.attrs.items():
+            if isinstance(value, Tensor) and value.type.parameter is parameters:
+                yield (f"{prefix}.{name}" if prefix else name), value
+
+
+def _set_mode(run: Run, instance: Instance, mode: Value = True) -> Value:
+    for _, module in walk(instance):
+        run.set_attribute(module, "training", mode)
+    return instance
+
+
+def _register(run: Run, instance: Instance, name: Value, value: Value = None, **_: Value) -> None:
+    if isinstance(name, str):
+        run.set_attribute(instance, name, value)
+
+
+def _cast(run: Run, instance: Instance, dtype: DType | None) -> Instance:
+    for _, module in walk(instance):
+        for value in module.attrs.values():
+            if isinstance(value, Tensor) and value.type.dtype and value.type.dtype.is_floating_point:
+                changed = TensorType(dtype, value.type.dims, value.type.parameter)
+                run.set_type(value, changed)
+    return instance
+
+
+def _to(run: Run, instance: Instance, *args: Value, **kwargs: Value) -> Instance:
+    for value in (*args, *kwargs.values()):
+        if isinstance(value, DType):
+            return _cast(run, instance, value)
+        if isinstance(value, Tensor):
+            return _cast(run, instance, value.type.dtype)
+    return instance
+
+
+def _append(run: Run, instance: Instance, item: Value) -> Instance:
+    run.set_attribute(instance, str(len(child_names(instance))), item)
+    return instance
+
+
+def _extend(run: Run, instance: Instance, items: Value) -> Instance:
+    from . import iteration
+
+    known = iteration.items(run, items)
+    for item in known if isinstance(known, list) else []:
+        _append(run, instance, item)
+    if not isinstance(known, list):
+        instance.complete = False
+    return instance
+
+
+def _insert(run: Run, instance: Instance, index: Value, item: Value) -> Instance:
+    items = iterate(instance) or []
+    if isinstance(index, int):
+        items.insert(index, item)
+        for number, each in enumerate(items):
+            run.set_attribute(instance, str(number), each)
+    return instance
+
+
+def _apply(run: Run, instance: Instance, function: Value) -> Instance:
+    """`module.apply(f)`: f is run on every module below, deepest first, as torch does."""
+    for _, module in reversed(list(walk(instance))):
+        calls.call(run, function, [module], {}, run.frame.call or ast.Constant(None), run.frame)
+    return instance
+
+
+def _pairs(instance: Instance) -> ListValue:
+    return ListValue((name, instance.attrs[name]) for name in child_names(instance))
+
+
+def _dtype_methods() -> dict[str, Callable[..., Value]]:
+    from ..shapes.dtypes import bfloat16, float16, float32, float64
+
+    named = {"float": float32, "double": float64, "half": float16, "bfloat16": bfloat16}
+    return {name: lambda run, m, *_, dtype=dtype: _cast(run, m, dtype) for name, dtype in named.items()}
+
+
+METHODS: dict[str, Callable[..., Value]] = {
+    "train": _set_mode,
+    "eval": lambda run, m: _set_mode(run, m, False),
+    "to": _to,
+    "type": _to,
+    "parameters": lambda run, m, *_, **__: ListValue(t for _, t in _tensors(m, True)),
+    "named_parameters": lambda run, m, *_, **__: ListValue(_tensors(m, True)),
+    "buffers": lambda run, m, *_, **__: ListValue(t for _, t in _tensors(m, False)),
+    "named_buffers": lambda run, m, *_, **__: ListValue(_tensors(m, False)),
+    "modules": lambda run, m: ListValue(module for _, module in walk(m)),
+    "named_modules": lambda run, m, *_, **__: ListValue(walk(m)),
+    "children": lambda run, m: ListValue(children(m).values()),
+    "named_children": lambda run, m: ListValue(children(m).items()),
+    "register_buffer": lambda run, m, name, tensor=None, persistent=True: _register(run, m, name, tensor),
+    "register_parameter": lambda run, m, name, param=None: _register(run, m, name, param),
+    "add_module": lambda run, m, name, module=None: _register(run, m, name, module),
+    "register_module": lambda run, m, name, module=None: _register(run, m, name, module),
+    "apply": _apply,
+    "_get_name": lambda run, m: m.cls.name,
+    **_dtype_methods(),
+}
+
+_RETURN_SELF = frozenset(
+    {"cuda", "cpu", "requires_grad_", "share_memory", "xpu", "to_empty", "compile", "ipu", "mtia"}
+)
+_IGNORED = _RETURN_SELF | frozenset(
+    {"state_dict", "load_state_dict", "zero_grad", "register_forward_hook", "register_forward_pre_hook",
+     "register_full_backward_hook", "extra_repr", "forward", "__call__", "__init__", "register_load_state_dict_pre_hook",
+     "_register_load_state_dict_pre_hook", "_register_state_dict_hook", "get_submodule", "get_parameter",
+     "reset_parameters", "register_state_dict_post_hook", "flatten_parameters", "_init_weights", "_load_from_state_dict"}
+)  # fmt: skip
+
+_CONTAINER: dict[str, Callable[..., Value]] = {
+    "append": _append,
+    "extend": _extend,
+    "insert": _insert,
+    "keys": lambda run, m: ListValue(child_names(m)),
+    "values": lambda run, m: ListValue(m.attrs[name] for name in child_names(m)),
+    "items": lambda run, m: _pairs(m),
+    "__len__": lambda run, m: len(child_names(m)),
+    "update": lambda run, m, given: [_register(run, m, k, v) for k, v in dict(given).items()] and None,
+}

@@ -1,0 +1,210 @@
+"""The values of the evaluator: Python's own where they are known, and these where they are not plain data."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..shapes.dims import Dim, Size
+from ..shapes.tensor_type import TensorType
+
+if TYPE_CHECKING:
+    from .modules import SourceModule
+
+Value = Any
+
+
+class Tensor:
+    """A tensor with an identity: in-place operations change its type for everyone who holds it."""
+
+    __slots__ = ("type",)
+
+    def __init__(self, type: TensorType) -> None:
+        self.type = type
+
+    def __repr__(self) -> str:
+        return self.type.text()
+
+
+class ListValue(list[Value]):
+    """A list. With `length` set, it stands for that many items which are all like its only one."""
+
+    __slots__ = ("length",)
+
+    def __init__(self, items: Any = (), length: Size | None = None) -> None:
+        super().__init__(items)
+        self.length = length
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+class Named(tuple[Value, ...]):
+    """A tuple whose items have names: the results of `max(dim=…)`, `lstm`, a NamedTuple of the program."""
+
+    fields: tuple[str, ...]
+    cls: Class | None
+
+    def __new__(cls, fields: tuple[str, ...], items: Any, owner: Class | None = None) -> Named:
+        made = super().__new__(cls, items)
+        made.fields = tuple(fields)
+        made.cls = owner
+        return made
+
+    def rebuild(self, items: list[Value]) -> Named:
+        """The same names for other items."""
+        return Named(self.fields, items, self.cls)
+
+
+@dataclass(eq=False)
+class Many:
+    """An iterable of items that are all like `element`; `length` is how many, None when not known.
+
+    `some` says that there is at least one (a loop over it is entered).
+    """
+
+    element: Value
+    length: Size | None = None
+    some: bool = False
+
+
+@dataclass(eq=False)
+class Env:
+    """A scope: its variables, the scope around it, and the module's globals."""
+
+    variables: dict[str, Value]
+    parent: Env | None
+    module: SourceModule
+    is_class: bool = False
+    elsewhere: dict[str, Env] = field(default_factory=dict)  # names declared global or nonlocal
+
+
+@dataclass(eq=False)
+class Function:
+    """A function of the program, with the scope it was defined in."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    env: Env
+    qualname: str
+    defaults: dict[str, Value]
+    owner: Class | None = None  # the class whose body defines it, for super()
+    attrs: dict[str, Value] = field(default_factory=dict)
+
+    @property
+    def module(self) -> SourceModule:
+        return self.env.module
+
+    @property
+    def name(self) -> str:
+        return self.qualname.rsplit(".", 1)[-1]
+
+
+@dataclass(eq=False)
+class Class:
+    """A class of the program."""
+
+    name: str
+    qualname: str
+    module: SourceModule
+    bases: list[Value]
+    namespace: dict[str, Value]
+    mro: list[Value] = field(default_factory=list)  # Class, then Library and Unknown bases
+    decorators: list[Value] = field(default_factory=list)
+    node: ast.ClassDef | None = None
+
+    def __repr__(self) -> str:
+        return f"<class {self.module.name}.{self.qualname}>"
+
+
+@dataclass(frozen=True)
+class Library:
+    """A thing in a library, by its full name: `torch.nn.functional.relu`."""
+
+    path: str
+
+    @property
+    def name(self) -> str:
+        return self.path.rsplit(".", 1)[-1]
+
+
+@dataclass(eq=False)
+class Instance:
+    """An object: of a class of the program, or of a library class the evaluator knows (a torch.nn module)."""
+
+    cls: Class | Library
+    attrs: dict[str, Value] = field(default_factory=dict)
+    path: str | None = None  # its place below its root module
+    record: int | None = None  # the ModuleRecord it stands for
+    complete: bool = True  # false: there may be attributes we do not know of
+
+    def __repr__(self) -> str:
+        return f"<{self.cls.name}>"
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    """A method bound to its receiver."""
+
+    function: Value
+    receiver: Value
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """A method of a value that is not the program's: a tensor, a list, a string, a torch.nn module."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Partial:
+    """functools.partial."""
+
+    function: Value
+    args: tuple[Value, ...]
+    kwargs: dict[str, Value]
+
+
+@dataclass(frozen=True, eq=False)
+class Descriptor:
+    """staticmethod, classmethod, property, cached_property around a function."""
+
+    kind: str
+    function: Value
+    setter: Value = None
+
+
+@dataclass(frozen=True, eq=False)
+class Super:
+    """super(): attribute look-up on `receiver` after `owner` in its MRO."""
+
+    owner: Class
+    receiver: Value
+
+
+@dataclass(frozen=True)
+class Real:
+    """A real number made from symbolic sizes: exactly numerator / denominator, or known by its worlds alone."""
+
+    numerator: Size | None
+    denominator: Size
+    values: tuple[float, ...] | None
+
+
+class Raised(Exception):
+    """The program raises: `value` is the exception object, `kind` its class's name."""
+
+    def __init__(self, kind: str, value: Value = None) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.value = value
+
+
+class OutOfBudget(Exception):
+    """The evaluation took more steps than it may."""
+
+
+def is_size(value: Value) -> bool:
+    """Whether a value is an integer that may be symbolic (bool is not)."""
+    return isinstance(value, int | Dim) and not isinstance(value, bool)
