@@ -6,6 +6,7 @@ import builtins
 import os
 import signal
 import sys
+import tempfile
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -67,7 +68,6 @@ class Edited(MetaPathFinder):
 
 
 def execute(project: Path, driver: str, sizes: str, file: str, text: str) -> None:
-    os.chdir(project)
     sys.path[:] = [str(project), *(entry for entry in sys.path if entry != "")]
     sys.meta_path.insert(0, Edited(project / file, text))
     sys.argv = [driver, *sizes.split()]
@@ -85,12 +85,18 @@ def outcome(project: Path, driver: str, sizes: str, files: Sequence[str], file: 
     os.dup2(silence, 2)
     signal.signal(signal.SIGALRM, expire)
     signal.alarm(SECONDS)
-    try:
-        execute(project, driver, sizes, file, text)
-    except TimeoutError:
-        return Outcome("timeout")
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - how the program fails is what is asked
-        return classify(error, project, files)
+    with tempfile.TemporaryDirectory() as scratch:  # what programs write to "." and ".." stays their own
+        directory = Path(scratch) / "project"
+        directory.mkdir()
+        os.chdir(directory)
+        try:
+            execute(project, driver, sizes, file, text)
+        except TimeoutError:
+            return Outcome("timeout")
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - how the program fails is what is asked
+            return classify(error, project, files)
+        finally:
+            os.chdir(project)
     return Outcome("runs")
 
 
@@ -109,7 +115,7 @@ def classify(error: BaseException, project: Path, files: Sequence[str]) -> Outco
     innermost = frames[-1]
     backward = any(frame.name in ("backward", "step") and "/torch/" in frame.filename for frame in frames)
     from_torch = "/torch/" in innermost.filename or innermost.filename in paths
-    if isinstance(error, ValueError) and innermost.filename in paths:
-        of_torch = False  # unpacking, int(...): Python's own
+    if innermost.filename in paths and (isinstance(error, ValueError) or "list index out of range" in said):
+        of_torch = False  # unpacking, int(...), a list's index: Python's own
     kind = "shape" if of_torch and from_torch and not backward and file is not None else "other"
     return Outcome(kind, said[:300], file, line)
