@@ -204,10 +204,12 @@ def multi_head_attention_forward(
     is_causal: Any = False,
 ) -> Attended:
     projection = optional(q_proj_weight if use_separate_proj_weight is True else in_proj_weight, "in_proj_weight")
+    separate = use_separate_proj_weight is not False
     heads = Heads(
         size_or_fresh(embed_dim_to_check),
         size_or_fresh(num_heads),
-        *(_columns(weight) if use_separate_proj_weight else None for weight in (k_proj_weight, v_proj_weight)),
+        _columns(k_proj_weight) if separate else None,
+        _columns(v_proj_weight) if separate else None,
         added=added_steps(bias_k is not None, add_zero_attn) if static_k is None else fresh(),
         dtype=None if projection is None else projection.dtype,
     )

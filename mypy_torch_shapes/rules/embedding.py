@@ -36,7 +36,7 @@ def embedding(
 def torch_embedding(
     weight: Any, indices: Any, padding_idx: Any = -1, scale_grad_by_freq: Any = False, sparse: Any = False
 ) -> TensorType:
-    return embedding(indices, weight)  # type: ignore[no-any-return]
+    return embedding(indices, weight)
 
 
 @rule("F.embedding_bag")

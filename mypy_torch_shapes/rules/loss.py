@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..shapes.dims import Size
-from ..shapes.dtypes import BOOL, COMPLEX, INTEGER, DType, int64, uint8
+from ..shapes.dtypes import BOOL, COMPLEX, INTEGER, DType
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown
@@ -14,7 +14,7 @@ from .mismatch import DTYPE, Mismatch
 from .promotion import floating, real, refuse, result_type
 from .registry import rule
 from .signature import list_of
-from .vocabulary import broadcast, equal, require, show
+from .vocabulary import broadcast, equal, require
 
 REDUCTIONS = ("mean", "sum", "none")
 Dims = tuple[Size, ...] | None
@@ -48,9 +48,6 @@ def require_same_shape(input: TensorType, target: TensorType, name: str = "targe
 def known_shape(input: TensorType, target: TensorType) -> Dims:
     """The shape both have."""
     return input.dims if input.dims is not None else target.dims
-
-
-# --- losses of each element against its target ---
 
 
 @rule("F.mse_loss", "F.l1_loss")
@@ -200,108 +197,3 @@ def _check_weight(weight: TensorType | None, dims: Dims, name: str) -> None:
     for size, wanted in zip(reversed(weight.dims), reversed(dims), strict=False):
         if equal(size, 1) is Truth.NO:
             require(equal(size, wanted), message)
-
-
-# --- classification: a class index, or a probability of each class, per sample ---
-
-
-@rule("F.nll_loss")
-def nll_loss(
-    input: Any,
-    target: Any,
-    weight: Any = None,
-    size_average: Any = None,
-    ignore_index: Any = -100,
-    reduce: Any = None,
-    reduction: Any = "mean",
-) -> TensorType:
-    scores, labels = operand(input), operand(target, "target")
-    dims = class_indices(scores, labels, optional(weight, "weight"))
-    return reduced(scores.dtype, dims, reduction, size_average, reduce)
-
-
-@rule("F.cross_entropy")
-def cross_entropy(
-    input: Any,
-    target: Any,
-    weight: Any = None,
-    size_average: Any = None,
-    ignore_index: Any = -100,
-    reduce: Any = None,
-    reduction: Any = "mean",
-    label_smoothing: Any = 0.0,
-) -> TensorType:
-    scores, labels, scale = operand(input), operand(target, "target"), optional(weight, "weight")
-    refuse(scores.dtype, BOOL, INTEGER)
-    same = _same_shape(scores, labels)
-    if same is Truth.UNKNOWN:
-        return reduced(None, None, reduction, size_average, reduce)
-    if not same.holds:
-        dims = class_indices(scores, labels, scale)
-        return reduced(scores.dtype, dims, reduction, size_average, reduce)
-    refuse(labels.dtype, BOOL, INTEGER, what=f"target{list_of(labels.dims or ())} of class probabilities")
-    dims = _without_classes(scores.dims or ())
-    _check_class_weight(scale, (scores.dims or ())[0 if scores.rank == 1 else 1] if scores.dims else None)
-    given = [scores, labels] if scale is None else [scores, labels, scale]
-    return reduced(result_type(*given), dims, reduction, size_average, reduce)
-
-
-def _same_shape(input: TensorType, target: TensorType) -> Truth:
-    """Whether the target gives class probabilities, as torch tells: it has the shape of the input."""
-    if input.dims is None or target.dims is None:
-        return Truth.UNKNOWN
-    if len(input.dims) != len(target.dims):
-        return Truth.NO
-    found = [equal(a, b) for a, b in zip(input.dims, target.dims, strict=True)]
-    if Truth.NO in found:
-        return Truth.NO
-    return Truth.UNKNOWN if Truth.UNKNOWN in found else Truth.YES
-
-
-def class_indices(input: TensorType, target: TensorType, weight: TensorType | None) -> Dims:
-    """The dims of the losses: one class index for every row of scores. Raises Mismatch."""
-    if input.dims is None:
-        _check_index_dtype(target)
-        return target.dims
-    if not input.dims:
-        raise Mismatch("input is a scalar, expected one score for every class")
-    classes = input.dims[0 if len(input.dims) == 1 else 1]
-    expected = _without_classes(input.dims)
-    if target.dims is not None:
-        _check_index_shape(input.dims, target.dims, expected)
-    _check_index_dtype(target)
-    _check_class_weight(weight, classes)
-    if weight is not None and weight.dtype != input.dtype and weight.dtype is not None and input.dtype is not None:
-        raise Mismatch(f"weight has dtype {weight.dtype.name}, expected the input's {input.dtype.name}", DTYPE)
-    return expected
-
-
-def _check_index_shape(input: tuple[Size, ...], target: tuple[Size, ...], expected: tuple[Size, ...]) -> None:
-    message = f"target has shape {list_of(target)}, expected {list_of(expected)} for input{list_of(input)}"
-    if len(input) == 1 and len(target) == 1:
-        require(equal(target[0], 1), message)
-        return
-    if len(target) != len(expected):
-        raise Mismatch(message)
-    if len(input) == 2:
-        message = f"input has batch size {show(input[0])}, target has {show(target[0])}"
-    for a, b in zip(target, expected, strict=True):
-        require(equal(a, b), message)
-
-
-def _check_index_dtype(target: TensorType) -> None:
-    if target.dtype is not None and target.dtype not in (int64, uint8):
-        raise Mismatch(f"target of class indices has dtype {target.dtype.name}, expected int64", DTYPE)
-
-
-def _check_class_weight(weight: TensorType | None, classes: Size | None) -> None:
-    if weight is None or weight.dims is None or classes is None:
-        return
-    message = f"weight has shape {list_of(weight.dims)}, expected [{show(classes)}], one for every class"
-    if len(weight.dims) != 1:
-        raise Mismatch(message)
-    require(equal(weight.dims[0], classes), message)
-
-
-def _without_classes(dims: tuple[Size, ...]) -> tuple[Size, ...]:
-    return (*dims[:1], *dims[2:]) if len(dims) > 1 else ()

@@ -116,7 +116,7 @@ def torch_layer_norm(
     eps: Any = 1e-5,
     cudnn_enable: Any = True,
 ) -> TensorType:
-    return layer_norm(input, normalized_shape, weight, bias)  # type: ignore[no-any-return]
+    return layer_norm(input, normalized_shape, weight, bias)
 
 
 @rule("torch.rms_norm", "F.rms_norm")

@@ -62,7 +62,7 @@ def scaled(size: Size, factor: Any) -> Size:
     if not isinstance(factor, float):
         return fresh()
     if isinstance(size, int):
-        return int(size * factor)
+        return int(float(size) * factor)
     numerator, denominator = factor.as_integer_ratio()
     if denominator <= 1024:
         return size * numerator // denominator
@@ -85,17 +85,17 @@ def _factors(scale_factor: Any, n: int) -> tuple[Any, ...]:
 def upsample(
     input: Any, size: Any = None, scale_factor: Any = None, mode: Any = "nearest", align_corners: Any = None
 ) -> TensorType:
-    return interpolate(input, size, scale_factor, mode, align_corners)  # type: ignore[no-any-return]
+    return interpolate(input, size, scale_factor, mode, align_corners)
 
 
 @rule("F.upsample_nearest")
 def upsample_nearest(input: Any, size: Any = None, scale_factor: Any = None) -> TensorType:
-    return interpolate(input, size, scale_factor)  # type: ignore[no-any-return]
+    return interpolate(input, size, scale_factor)
 
 
 @rule("F.upsample_bilinear")
 def upsample_bilinear(input: Any, size: Any = None, scale_factor: Any = None) -> TensorType:
-    return interpolate(input, size, scale_factor, "bilinear", True)  # type: ignore[no-any-return]
+    return interpolate(input, size, scale_factor, "bilinear", True)
 
 
 @rule("torch.pixel_shuffle", "F.pixel_shuffle")

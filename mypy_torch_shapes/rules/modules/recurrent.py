@@ -57,7 +57,7 @@ def _layers(
     for layer in range(num_layers):
         entering = size_of(input_size) if layer == 0 else real * _directions(bidirectional)
         for suffix in ("", "_reverse") if bidirectional else ("",):
-            shapes = {"weight_ih": (gates, entering), "weight_hh": (gates, real)}
+            shapes: dict[str, tuple[Size, ...]] = {"weight_ih": (gates, entering), "weight_hh": (gates, real)}
             shapes |= {"bias_ih": (gates,), "bias_hh": (gates,)} if bias else {}
             shapes |= {"weight_hr": (size_of(proj_size), size_of(hidden_size))} if projected else {}
             attrs |= {f"{name}_l{layer}{suffix}": parameter(dtype, *dims) for name, dims in shapes.items()}

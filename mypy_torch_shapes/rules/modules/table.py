@@ -24,7 +24,7 @@ class ModuleSpec:
     """A submodule that a constructor of torch.nn makes: its class and its attributes."""
 
     cls: str
-    attrs: Attributes = field(default_factory=dict)
+    attrs: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Self:
