@@ -33,12 +33,18 @@ def revealed(text: str) -> str:
     return f'Revealed tensor type is "{text}"'
 
 
-def abandoned(fault: BaseException, debug: bool) -> str:
+def abandoned(fault: BaseException, debug: bool) -> tuple[str, ...]:
+    """One note, and with `debug` one for each line of the traceback."""
     hint = "" if debug else f' (with its traceback: "debug = true" in [{NAME}])'
-    return (
+    sentence = (
         f"{NAME} gave up on this file because of a fault of its own ({type(fault).__name__}: {fault}); "
         f"please report it at {REPORT_TO}{hint}"
     )
+    if not debug:
+        return (sentence,)
+    import traceback
+
+    return (sentence, *"".join(traceback.format_exception(fault)).splitlines())
 
 
 def mypy_out_of_range(version: str, tested: str) -> str:

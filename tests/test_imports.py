@@ -26,6 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reveal": {"evaluation", "seeds", "opening"},
     "mypy_plugin": {"checking"},
     "cli": {"profiling", "seeds", "reveal"},
+    "__main__": {"cli"},
     "__init__": {"mypy_plugin", "profiling"},
 }
 ONLY = {

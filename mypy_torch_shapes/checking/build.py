@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from mypy.errors import Errors
 from mypy.nodes import MypyFile
@@ -13,26 +13,26 @@ from mypy.options import Options
 import mypy_torch_shapes
 from mypy_torch_shapes import config, messages
 from mypy_torch_shapes._version import __version__
-from mypy_torch_shapes.checking import report
+from mypy_torch_shapes.checking import codes as codes  # mypy must know them before it looks at its options
 from mypy_torch_shapes.checking.outcomes import Outcomes
 
-LIBRARIES = {"site-packages", "dist-packages"}
+LIBRARIES = ("/site-packages/", "/dist-packages/")
 
 
 class Build:
     """What lives as long as mypy's own build does: one run, or a daemon."""
 
     def __init__(self, options: Options) -> None:
+        self._daemon = "mypy.dmypy_server" in sys.modules
+        self._errors = errors_of(options, self._daemon)
         settings = config.read(options.config_file, Path.cwd())
         for problem in settings.problems:
             messages.say(problem)
         self.modules: dict[str, MypyFile] = {}
         self._outcomes = Outcomes(settings)
         self._reported: dict[str, Options] = {}  # path -> mypy's options for that file
-        self._daemon = "mypy.dmypy_server" in sys.modules
         if self._daemon:
             restart_on_change_of(self._outcomes.profile_digest())
-        self._errors = errors_of(options)
 
     def cache_data(self, path: str) -> str | None:
         """What mypy keeps with a module and compares on the next run: a digest of what was said of it.
@@ -43,40 +43,48 @@ class Build:
 
     def parsed(self, file: MypyFile) -> None:
         """A daemon looks for unused ignores before `checked`, so those of ours that are used are marked here."""
-        if self._daemon and self._errors is not None and is_ours(file.path) and report.has_own_ignores(file):
-            self._look_again()
-            report.mark_used_ignores(self._errors, file, self._outcomes.of(file.path))
+        if not self._daemon or self._errors is None or not is_ours(file.path):
+            return
+        from mypy_torch_shapes.checking import report
+
+        if report.has_own_ignores(file):
+            self._outcomes.look_again()
+            report.mark_used_ignores(self._errors, file, self._outcomes.of(file.path).outcome())
 
     def checked(self, file: MypyFile) -> None:
         """A module is done: say what there is to say of it."""
         if self._errors is None or not is_ours(file.path) or file.path in self._errors.ignored_files:
             return
-        self._reported[file.path] = self._errors.options
-        if not self._daemon:
-            report.publish(self._errors, file, self._errors.options, self._outcomes.of(file.path))
-            return
-        # A daemon calls this for the edited modules alone, having thrown away the errors of all others.
-        self._look_again()
-        for module in list(self.modules.values()):
-            if module.path in self._reported:
-                report.publish(self._errors, module, self._reported[module.path], self._outcomes.of(module.path))
+        from mypy_torch_shapes.checking import report
 
-    def _look_again(self) -> None:
-        self._outcomes.look_again()
+        self._reported[file.path] = self._errors.options
+        files = [file]
+        if self._daemon:
+            # It calls this for the edited modules alone, having thrown away the errors of all others.
+            self._outcomes.look_again()
+            files = [module for module in self.modules.values() if module.path in self._reported]
+        for each in files:
+            report.publish(self._errors, each, self._reported[each.path], self._outcomes.of(each.path).outcome())
 
 
 def is_ours(path: str) -> bool:
     """Whether there can be anything to say of a file: source, and not of an installed library."""
-    return path.endswith(".py") and LIBRARIES.isdisjoint(PurePath(path).parts)
+    return path.endswith(".py") and not any(each in path.replace("\\", "/") for each in LIBRARIES)
 
 
-def errors_of(options: Options) -> Errors | None:
-    """Where mypy collects the errors of the build these options are of.
+def errors_of(options: Options, daemon: bool) -> Errors | None:
+    """Where mypy collects the errors of the build that these options are of.
 
-    No hook is handed it in a module without classes and checked calls, so it is found by what refers to the options,
-    at this moment while there are few objects. None in a daemon's `run`, which makes a plugin just to compare it.
+    No hook is handed it in a module without classes and checked calls, so it is looked for, at this moment while it
+    is among the newest objects. There is none when a daemon's `run` makes a plugin just to compare its version.
     """
-    return next((each for each in gc.get_referrers(options) if type(each) is Errors), None)
+    for generation in (0, 1, None):
+        if generation is None and daemon:
+            break  # the youngest objects were few; all those of a daemon are not
+        for each in gc.get_objects(generation):
+            if type(each) is Errors and each.options is options:
+                return each
+    return None
 
 
 def restart_on_change_of(profile: str) -> None:

@@ -1,17 +1,18 @@
-"""Outcomes by file: from memory, from disk, or from an evaluation; an evaluation that fails is an outcome too."""
+"""Records by file: from memory, from disk, or from an evaluation; an evaluation that fails is an outcome too."""
 
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mypy_torch_shapes import messages
-from mypy_torch_shapes.checking.records import Digests, Outcome, Records, fingerprint
-from mypy_torch_shapes.config import Config
-from mypy_torch_shapes.evaluation.facts import FileReport
+from mypy_torch_shapes.checking.records import Digests, Record, Records, fingerprint
+
+if TYPE_CHECKING:
+    from mypy_torch_shapes.config import Config
+    from mypy_torch_shapes.evaluation.facts import FileReport
 
 
 class Evaluator(Protocol):
@@ -39,15 +40,14 @@ class Outcomes:
         self._digests = Digests()
         mark = fingerprint(str(config.root), config.debug)
         self._records = Records(config.data / "cache" / "checked", mark, self._digests)
-        self._known: dict[str, Outcome] = {}
+        self._known: dict[str, Record] = {}
         self._can_keep = True
 
-    def of(self, path: str) -> Outcome:
+    def of(self, path: str) -> Record:
         """The outcome for a source file, the same until `look_again`."""
         path = os.path.abspath(path)
         if path not in self._known:
-            kept = self._records.read(path)
-            self._known[path] = self._evaluate(path) if kept is None else kept
+            self._known[path] = self._records.read(path) or self._evaluate(path)
         return self._known[path]
 
     def look_again(self) -> None:
@@ -63,7 +63,9 @@ class Outcomes:
     def _profile(self) -> str:
         return str(self._config.data / "profile.json")
 
-    def _evaluate(self, path: str) -> Outcome:
+    def _evaluate(self, path: str) -> Record:
+        from mypy_torch_shapes.checking.outcome import Outcome
+
         # The digest of the file itself is taken first: if it is edited meanwhile, the record is stale, never wrong.
         self._digests.of(path)
         try:
@@ -71,23 +73,17 @@ class Outcomes:
                 self._session = self._open(self._config)
             report = self._session.report(Path(path))
         except Exception as fault:  # noqa: BLE001  (whatever our fault is, it must not end the user's type check)
-            return self._abandoned(fault)
-        outcome = Outcome(tuple(report.findings), tuple(report.reveals))
-        self._keep(path, outcome, report)
-        return outcome
+            return Record.of(Outcome(failure=messages.abandoned(fault, self._config.debug)))
+        record = Record.of(Outcome(tuple(report.findings), tuple(report.reveals)))
+        self._keep(path, record, report)
+        return record
 
-    def _abandoned(self, fault: Exception) -> Outcome:
-        lines = [messages.abandoned(fault, self._config.debug)]
-        if self._config.debug:
-            lines += "".join(traceback.format_exception(fault)).splitlines()
-        return Outcome(failure=tuple(lines))
-
-    def _keep(self, path: str, outcome: Outcome, report: FileReport) -> None:
+    def _keep(self, path: str, record: Record, report: FileReport) -> None:
         if not self._can_keep:
             return
         depends = [str(self._config.root / each) for each in report.depends_on]
         try:
-            self._records.write(path, outcome, [*depends, self._profile()])
+            self._records.write(path, record, [*depends, self._profile()])
         except OSError as fault:
             self._can_keep = False
             messages.say(messages.cannot_keep(self._config.data, fault.strerror))

@@ -1,4 +1,7 @@
-"""Outcomes on disk: what was found in a file, and the digests of all it was found from."""
+"""Outcomes on disk: what is to be said of a file, and the digests of all that this was found from.
+
+All that an unchanged run needs of us is in here, so what is imported here is what such a run pays for.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +10,17 @@ import importlib.util
 import json
 import os
 import sys
-import tempfile
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mypy_torch_shapes._version import __version__
-from mypy_torch_shapes.evaluation.facts import Finding, Span
+
+if TYPE_CHECKING:
+    from mypy_torch_shapes.checking.outcome import Outcome
 
 SCHEMA = 1
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What mypy is to print for one file; `failure` are the notes of a file that had to be abandoned."""
-
-    findings: tuple[Finding, ...] = ()
-    reveals: tuple[tuple[Span, str], ...] = ()
-    failure: tuple[str, ...] = ()
-
-    def digest(self) -> str | None:
-        """For mypy's cache. A file nothing is said of has none: its cache entry is as it is without the plugin."""
-        if not (self.findings or self.reveals or self.failure):
-            return None
-        return blake(json.dumps(to_json(self), sort_keys=True).encode())
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def blake(data: bytes) -> str:
@@ -47,7 +37,8 @@ class Digests:
         """Empty for a file that is not there, so that its appearing counts as a change."""
         if path not in self._known:
             try:
-                self._known[path] = blake(Path(path).read_bytes())
+                with open(path, "rb") as file:
+                    self._known[path] = blake(file.read())
             except OSError:
                 self._known[path] = ""
         return self._known[path]
@@ -56,84 +47,88 @@ class Digests:
         self._known.clear()
 
 
+class Record:
+    """One outcome, decoded when it is asked for: an unchanged run asks for its digest alone."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._data = data
+        self._outcome: Outcome | None = None
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Record:
+        from mypy_torch_shapes.checking.outcome import to_json
+
+        made = cls(to_json(outcome))
+        made._outcome = outcome
+        return made
+
+    def digest(self) -> str | None:
+        """For mypy's cache. A file nothing is said of has none: its cache entry is as it is without the plugin."""
+        return blake(json.dumps(self._data, sort_keys=True).encode()) if any(self._data.values()) else None
+
+    def outcome(self) -> Outcome:
+        if self._outcome is None:
+            from mypy_torch_shapes.checking.outcome import from_json
+
+            self._outcome = from_json(self._data)
+        return self._outcome
+
+    def json(self) -> dict[str, Any]:
+        return self._data
+
+
 class Records:
     """One small JSON file per source file. Anything wrong with one counts as its not being there."""
 
     def __init__(self, directory: Path, fingerprint: str, digests: Digests) -> None:
-        self._directory = directory
+        self._directory = str(directory)
         self._fingerprint = fingerprint
         self._digests = digests
 
-    def read(self, path: str) -> Outcome | None:
-        """The outcome for `path`, if nothing it was found from has changed."""
+    def read(self, path: str) -> Record | None:
+        """The record for `path`, if nothing it was found from has changed."""
         try:
-            data = json.loads(self._file(path).read_bytes())
+            with open(self._file(path), "rb") as file:
+                data = json.load(file)
             if (data["schema"], data["fingerprint"], data["path"]) != (SCHEMA, self._fingerprint, path):
                 return None
             if any(self._digests.of(each) != digest for each, digest in data["depends"].items()):
                 return None
-            return from_json(data["outcome"])
+            if data["check"] != blake(json.dumps(data["outcome"]).encode()):
+                return None
+            return Record(data["outcome"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
-    def write(self, path: str, outcome: Outcome, depends: Iterable[str]) -> None:
-        """Keep an outcome. Raises OSError where nothing can be written."""
+    def write(self, path: str, record: Record, depends: Iterable[str]) -> None:
+        """Keep a record. Raises OSError where nothing can be written."""
+        outcome = json.dumps(record.json())
         data = {
             "schema": SCHEMA,
             "fingerprint": self._fingerprint,
             "path": path,
             "depends": {each: self._digests.of(each) for each in sorted({path, *depends})},
-            "outcome": to_json(outcome),
+            "check": blake(outcome.encode()),
+            "outcome": json.loads(outcome),
         }
         write_atomically(self._file(path), json.dumps(data))
 
-    def _file(self, path: str) -> Path:
-        return self._directory / f"{blake(path.encode())}.json"
+    def _file(self, path: str) -> str:
+        return os.path.join(self._directory, f"{blake(path.encode())}.json")
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: str, text: str) -> None:
     """Readers and other writers see the old file or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    temporary = f"{path}.{os.getpid()}"
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with open(temporary, "w", encoding="utf-8") as file:
             file.write(text)
-        os.replace(name, path)
+        os.replace(temporary, path)
     except OSError:
-        os.unlink(name)
+        if os.path.exists(temporary):
+            os.unlink(temporary)
         raise
-
-
-def to_json(outcome: Outcome) -> dict[str, object]:
-    return {
-        "findings": [asdict(each) for each in outcome.findings],
-        "reveals": [{"span": asdict(span), "text": text} for span, text in outcome.reveals],
-        "failure": list(outcome.failure),
-    }
-
-
-def from_json(data: dict[str, list[dict[str, object]]]) -> Outcome:
-    """The inverse of `to_json`. Raises KeyError, TypeError or ValueError on anything else."""
-    return Outcome(
-        findings=tuple(
-            Finding(span_from(each["span"]), str(each["code"]), str(each["message"]), strings(each["notes"]))
-            for each in data["findings"]
-        ),
-        reveals=tuple((span_from(each["span"]), str(each["text"])) for each in data["reveals"]),
-        failure=strings(data["failure"]),
-    )
-
-
-def span_from(data: object) -> Span:
-    if not isinstance(data, dict):
-        raise TypeError("a span is an object")
-    return Span(*(int(data[key]) for key in ("line", "column", "end_line", "end_column")))
-
-
-def strings(data: object) -> tuple[str, ...]:
-    if not isinstance(data, list):
-        raise TypeError("a list of strings is a list")
-    return tuple(str(each) for each in data)
 
 
 def fingerprint(*parts: object) -> str:
@@ -143,8 +138,17 @@ def fingerprint(*parts: object) -> str:
 
 def package_state() -> tuple[int, int]:
     """Changes whenever a source file of this package does; cheaper than reading them all."""
-    stats = [each.stat() for each in Path(__file__).parents[1].rglob("*.py")]
+    stats = [each.stat() for each in sources(PACKAGE)]
     return max(each.st_mtime_ns for each in stats), sum(each.st_size for each in stats)
+
+
+def sources(directory: str) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.name.endswith(".py"):
+                yield entry
+            elif entry.is_dir() and entry.name != "__pycache__":
+                yield from sources(entry.path)
 
 
 def torch_state() -> tuple[str, int] | None:
@@ -152,5 +156,5 @@ def torch_state() -> tuple[str, int] | None:
     spec = importlib.util.find_spec("torch")
     if spec is None or spec.origin is None:
         return None
-    version = Path(spec.origin).with_name("version.py")
-    return (str(version), version.stat().st_mtime_ns) if version.exists() else None
+    version = os.path.join(os.path.dirname(spec.origin), "version.py")
+    return (version, os.stat(version).st_mtime_ns) if os.path.exists(version) else None

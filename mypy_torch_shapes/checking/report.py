@@ -1,24 +1,15 @@
-"""Findings as mypy errors: in place, obeying ignores and disabled codes, changing nothing mypy says itself."""
+"""Outcomes as mypy errors: in place, obeying ignores and disabled codes, changing nothing mypy says itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from mypy.errorcodes import ErrorCode
-from mypy.errors import HIDE_LINK_CODES, SHOW_NOTE_CODES, ErrorInfo, Errors
+from mypy.errors import ErrorInfo, Errors
 from mypy.nodes import MypyFile
 from mypy.options import Options
 
-from mypy_torch_shapes import messages
-from mypy_torch_shapes.checking.records import Outcome
+from mypy_torch_shapes.checking.codes import CODES
+from mypy_torch_shapes.checking.outcome import Outcome
 from mypy_torch_shapes.evaluation.facts import Span
-
-CODES = {name: ErrorCode(name, description, "Tensors") for name, description in messages.CODES.items()}
-# Every line of ours carries its code, so that it can be told from mypy's; mypy shows the codes of notes it knows alone.
-SHOW_NOTE_CODES.update(CODES)
-HIDE_LINK_CODES.update(CODES.values())
-
-Message = tuple[Span, str, str, str]  # where, severity, text, code
 
 
 def publish(errors: Errors, file: MypyFile, options: Options, outcome: Outcome) -> None:
@@ -29,7 +20,7 @@ def publish(errors: Errors, file: MypyFile, options: Options, outcome: Outcome) 
     """
     kept = [info for info in errors.error_info_map.get(file.path, ()) if info.code not in CODES.values()]
     added = []
-    for span, severity, text, code in messages_of(outcome):
+    for span, severity, text, code in outcome.messages():
         wanted = CODES[code] not in options.disabled_error_codes and span.line not in file.skipped_lines
         if wanted and ignored(span, code, file.ignored_lines) is None:
             added.append(error_info(errors, file, kept, span, severity, text, CODES[code]))
@@ -38,18 +29,6 @@ def publish(errors: Errors, file: MypyFile, options: Options, outcome: Outcome) 
         errors.error_info_map[file.path] = kept + added
     else:
         errors.error_info_map.pop(file.path, None)
-
-
-def messages_of(outcome: Outcome) -> Iterator[Message]:
-    """Everything to be printed, in the order it is to be printed in."""
-    for finding in outcome.findings:
-        yield finding.span, "error", finding.message, finding.code
-        for note in finding.notes:
-            yield finding.span, "note", note, finding.code
-    for span, text in outcome.reveals:
-        yield span, "note", messages.revealed(text), "tensor-reveal"
-    for line in outcome.failure:
-        yield Span(1, 0, 1, 0), "note", line, "tensor-internal"
 
 
 def ignored(span: Span, code: str, ignores: dict[int, list[str]]) -> int | None:
@@ -67,7 +46,7 @@ def has_own_ignores(file: MypyFile) -> bool:
 
 def mark_used_ignores(errors: Errors, file: MypyFile, outcome: Outcome) -> None:
     """Count the ignores that name a code of ours as used. Bare ones are mypy's business, with or without us."""
-    for span, _, _, code in messages_of(outcome):
+    for span, _, _, code in outcome.messages():
         line = ignored(span, code, file.ignored_lines)
         if line is not None and code in file.ignored_lines[line]:
             errors.used_ignored_lines[file.path][line].append(code)

@@ -1,0 +1,104 @@
+"""What the plugin costs: mypy with it over mypy alone, on a ResNet program, as ratios of one session."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).parents[1]
+PROGRAM = ROOT / "tests" / "programs" / "small_resnet"
+SOURCE, DRIVER = "resnet.py", "driver.py"
+# A measurement, its bound, and whether it is a ratio or seconds.
+BOUNDS = {"cold": 1.15, "warm": 1.05, "after an edit": 2.0, "dmypy re-check (s)": 0.5}
+
+
+class Project:
+    """A copy of the program with a mypy.ini and caches of its own."""
+
+    def __init__(self, root: Path, plugin: bool) -> None:
+        self.root = root
+        shutil.copytree(PROGRAM, root)
+        plugins = "plugins = mypy_torch_shapes\n" if plugin else ""
+        (root / "mypy.ini").write_text(f"[mypy]\n{plugins}files = {SOURCE}, {DRIVER}\nignore_missing_imports = true\n")
+        self.edits = 0
+
+    def edit(self) -> None:
+        """Change one line of the network's source."""
+        self.edits += 1
+        path = self.root / SOURCE
+        lines = [line for line in path.read_text().splitlines() if not line.startswith("EDITED")]
+        path.write_text("\n".join([*lines, f"EDITED = {self.edits}", ""]))
+
+    def forget(self) -> None:
+        shutil.rmtree(self.root / ".mypy_cache", ignore_errors=True)
+        shutil.rmtree(self.root / ".mypy_torch_shapes" / "cache", ignore_errors=True)
+
+    def run(self, *command: str) -> float:
+        start = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-m", *command], cwd=self.root, capture_output=True, text=True, check=False
+        )
+        if done.returncode not in (0, 1):
+            raise SystemExit(done.stdout + done.stderr)
+        return time.perf_counter() - start
+
+    def mypy(self) -> float:
+        return self.run("mypy")
+
+    def edited(self) -> float:
+        self.edit()
+        return self.mypy()
+
+    def cold(self) -> float:
+        self.forget()
+        return self.mypy()
+
+    def dmypy(self) -> float:
+        self.edit()
+        return self.run("mypy.dmypy", "run")
+
+
+def compare(
+    name: str, rounds: int, alone: Callable[[], float], plugin: Callable[[], float]
+) -> tuple[str, float, float, float]:
+    """Alternate, so that both see the same machine; the ratio is that of the medians."""
+    times = [(alone(), plugin()) for _ in range(rounds)]
+    a, b = median(each[0] for each in times), median(each[1] for each in times)
+    return name, a, b, b / a
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15, help="of each quick measurement (cold: a fifth)")
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as directory:
+        alone, plugin = Project(Path(directory) / "alone", False), Project(Path(directory) / "plugin", True)
+        plugin.run("mypy_torch_shapes", "profile", DRIVER)
+        alone.mypy()  # the first run of all reads every file from disk
+        rows = [
+            compare("cold", max(1, rounds // 5), alone.cold, plugin.cold),
+            compare("warm", rounds, alone.mypy, plugin.mypy),
+            compare("after an edit", rounds, alone.edited, plugin.edited),
+        ]
+        try:
+            alone.dmypy(), plugin.dmypy()
+            name, a, b, _ = compare("dmypy re-check (s)", rounds, alone.dmypy, plugin.dmypy)
+            rows.append((name, a, b, b))
+        finally:
+            for each in (alone, plugin):
+                each.run("mypy.dmypy", "stop")
+    for name, a, b, figure in rows:
+        verdict = "ok" if figure <= BOUNDS[name] else "TOO SLOW"
+        print(f"{name:20} {a:7.3f} s alone {b:7.3f} s with {figure:6.2f}  (at most {BOUNDS[name]:.2f})  {verdict}")
+    return int(any(figure > BOUNDS[name] for name, _, _, figure in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
