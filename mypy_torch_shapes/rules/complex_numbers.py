@@ -60,7 +60,7 @@ def view_as_complex(input: Any) -> TensorType:
 
 
 @rule("torch.complex")
-def complex(real: Any, imag: Any) -> TensorType:
+def of_parts(real: Any, imag: Any) -> TensorType:
     return _of_parts(operand(real, "real"), "real", operand(imag, "imag"), "imag")
 
 

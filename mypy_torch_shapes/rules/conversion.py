@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from typing import Any
 
 from ..shapes.dtypes import BOOL, BY_NAME, COMPLEX, FLOATING, DType, can_cast, promote
@@ -52,7 +51,7 @@ def _register_dtype(name: str, dtype: DType) -> None:
         return TensorType(dtype, operand(input).dims)
 
 
-def _register_number(name: str, kind: builtins.type | None) -> None:
+def _register_number(name: str, kind: type | None) -> None:
     @rule(f".{name}")
     def number(input: Any) -> Any:
         tensor = operand(input)
@@ -118,7 +117,7 @@ def to(input: Any, *args: Any, dtype: Any = None, other: Any = None, **_: Any) -
 
 
 @rule(".type")
-def type(input: Any, dtype: Any = None, non_blocking: Any = False) -> Any:
+def retyped(input: Any, dtype: Any = None, non_blocking: Any = False) -> Any:
     tensor = operand(input)
     if dtype is None:
         return Unknown("the name of the tensor's type depends on its device")

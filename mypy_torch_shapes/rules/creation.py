@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import builtins
 import math
 from collections.abc import Sequence
 from typing import Any
 
 from ..shapes.dims import Dim, Size
-from ..shapes.dtypes import BOOL, COMPLEX, DType, bool_, complex_of, int64
+from ..shapes.dtypes import BOOL, COMPLEX, DType, bool_, complex_of, int64, promote
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided, Unknown
 from .inputs import operand
 from .mismatch import Mismatch
-from .promotion import default_dtype, given_dtype, is_number, number_dtype, result_type
+from .promotion import default_dtype, given_dtype, is_number, number_dtype
 from .registry import rule
 from .sizes import in_each_world, listed, size_of
 from .vocabulary import at_most, equal, is_size, less, product, require, same_dtype, show
@@ -76,8 +75,7 @@ def arange(start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = No
         start, end = 0, start if end is None else end
     bounds: tuple[Any, ...] = (start, end, step)
     result = given_dtype(dtype, _range_dtype(bounds))
-    if result is not None and not result.is_floating_point and any(isinstance(bound, float) for bound in bounds):
-        # torch cuts the bounds to integers before it counts
+    if result == int64:  # torch cuts the bounds to integers before it counts
         bounds = tuple(int(bound) if isinstance(bound, float) else bound for bound in bounds)
     return TensorType(result, (_range_length(*bounds),))
 
@@ -133,7 +131,7 @@ def _scaled_length(start: Any, end: Any, step: Any) -> Size:
 
 
 @rule("torch.range")
-def range(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, **_: Any) -> TensorType:
+def inclusive_range(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None, **_: Any) -> TensorType:
     result = given_dtype(dtype, default_dtype.get())
     if all(is_size(bound) for bound in (start, end, step)) and less(0, step).holds:
         return TensorType(result, ((end - start) // step + 1,))
@@ -164,10 +162,10 @@ def _triangle_size(row: Any, col: Any, offset: Any, lower: bool) -> Size:
     """How many elements of a matrix lie on or below (above) a diagonal."""
     if isinstance(row, int) and isinstance(col, int) and isinstance(offset, int):
         first = offset + 1 if lower else offset
-        below = sum(min(max(i + first, 0), col) for i in builtins.range(row))
+        below = sum(min(max(i + first, 0), col) for i in range(row))
         return below if lower else row * col - below
     if is_size(row) and is_size(col) and isinstance(offset, int) and equal(row, col).holds and abs(offset) <= 1:
-        inner = row * (row + 1) // 2  # with the diagonal; one diagonal more or less beside it
+        inner: Size = row * (row + 1) // 2  # with the diagonal; one diagonal more or less beside it
         further = offset if lower else -offset
         return inner if further == 0 else inner - row if further < 0 else inner + row - 1
     return fresh()
@@ -180,10 +178,11 @@ _register_triangle("torch.triu_indices", lower=False)
 @rule("torch.vander", "torch.linalg.vander")
 def vander(x: Any, N: Any = None, increasing: Any = False) -> TensorType:
     tensor = operand(x, "x")
-    dtype = result_type(tensor, 0)
+    dtype = None if tensor.dtype is None else promote(tensor.dtype, int64)
     if tensor.dims is None:
         return TensorType(dtype, None)
-    return TensorType(dtype, (*tensor.dims, *(tensor.dims[-1:] if N is None else (size_of(N),))))
+    dims = tensor.dims or (1,)
+    return TensorType(dtype, (*dims, dims[-1] if N is None else size_of(N)))
 
 
 @rule(

@@ -15,12 +15,11 @@ from .promotion import (
     categories,
     floating,
     given_dtype,
-    is_number,
     refuse_elements,
     result_type,
 )
 from .registry import rule
-from .vocabulary import Named, axis, is_size, named, require_equal, show
+from .vocabulary import Named, axis, broadcast, is_size, named, require_equal, show
 
 
 def _check_axis(tensor: TensorType, dim: Any) -> None:
@@ -55,6 +54,8 @@ def diff(input: Any, n: Any = 1, dim: Any = -1, prepend: Any = None, append: Any
     tensor = operand(input)
     if tensor.dims == ():
         raise Mismatch("input is a scalar, expected at least one axis")
+    if n == 0:
+        return TensorType(tensor.dtype, tensor.dims)
     parts = [operand(part) for part in (prepend, input, append) if part is not None]
     dtype = result_type(*parts)
     if any(part.dims is None for part in parts) or not isinstance(dim, int):
@@ -79,45 +80,51 @@ def _joined(shapes: list[tuple[Size, ...]], at: int) -> tuple[Size, ...]:
 
 
 @rule("torch.trapezoid", "torch.trapz")
-def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: Any = -1) -> TensorType:
-    tensor, steps, at = _integrand(y, x, dim)
-    if tensor.dims is None or at is None:
-        return TensorType(_integral_dtype(tensor, steps), None)
-    rest = tensor.dims[:at] + tensor.dims[at + 1 :]
-    if steps is None or (steps.dims is not None and len(steps.dims) == 1):
-        return TensorType(_integral_dtype(tensor, steps), rest)
-    return TensorType(_integral_dtype(tensor, steps), None)
+def trapezoid(y: Any, x: Any = None, *, dx: Any = 1, dim: Any = -1) -> TensorType:
+    strips, at = _strips(y, x, dx, dim)
+    if strips.dims is None or at is None:
+        return TensorType(strips.dtype, None)
+    return TensorType(strips.dtype, strips.dims[:at] + strips.dims[at + 1 :])
 
 
 @rule("torch.cumulative_trapezoid")
-def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: Any = -1) -> TensorType:
-    tensor, steps, at = _integrand(y, x, dim)
-    dtype = _integral_dtype(tensor, steps)
-    if tensor.dims is None or at is None or (steps is not None and (steps.dims is None or len(steps.dims) != 1)):
-        return TensorType(dtype, None)
-    size = extreme("max", tensor.dims[at] - 1, 0)
-    return TensorType(dtype, (*tensor.dims[:at], size, *tensor.dims[at + 1 :]))
+def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = 1, dim: Any = -1) -> TensorType:
+    return _strips(y, x, dx, dim)[0]
 
 
-def _integrand(y: Any, x: Any, dim: Any) -> tuple[TensorType, TensorType | None, int | None]:
+def _strips(y: Any, x: Any, dx: Any, dim: Any) -> tuple[TensorType, int | None]:
+    """The areas between neighbours along an axis, and that axis."""
     tensor = operand(y, "y")
-    steps = None if x is None or is_number(x) else operand(x, "x")  # the second argument may be dx
+    steps = x if isinstance(x, TensorType) else TensorType(None, None) if isinstance(x, Unknown) else None
     for name, one in (("y", tensor), ("x", steps)):
         if one is not None and one.dtype is not None and one.dtype.category == BOOL:
             raise Mismatch(f"{name} has dtype bool, expected numbers", DTYPE)
+    dtype = floating(result_type(tensor, dx if steps is None else steps))
     if tensor.dims is None or not isinstance(dim, int):
-        return tensor, steps, None
-    if not tensor.dims:
-        raise Mismatch("y is a scalar, expected at least one axis")
-    at = axis(dim, len(tensor.dims))
-    if steps is not None and steps.dims is not None and len(steps.dims) == 1:
-        message = f"y{show(tensor.dims)} has size {show(tensor.dims[at])} in dim {dim}, x has {show(steps.dims[0])}"
-        require_equal(tensor.dims[at], steps.dims[0], message)
-    return tensor, steps, at
+        return TensorType(dtype, None), None
+    at = axis(dim, len(tensor.dims), wrap=False)
+    areas: tuple[Size, ...] | None = _between(tensor.dims, at)
+    if steps is not None and not _is_empty(tensor.dims[at]):
+        widths = None if steps.dims is None else _between(_aligned(tensor.dims, steps.dims, at), at)
+        areas = broadcast(areas, widths)
+    return TensorType(dtype, areas), at
 
 
-def _integral_dtype(tensor: TensorType, steps: TensorType | None) -> Any:
-    return floating(result_type(tensor) if steps is None else result_type(tensor, steps))
+def _is_empty(size: Size) -> bool:
+    return isinstance(size, int) and size == 0
+
+
+def _aligned(dims: tuple[Size, ...], steps: tuple[Size, ...], at: int) -> tuple[Size, ...]:
+    """The dims of the sample points, brought to those of the samples."""
+    if len(steps) != 1:
+        return (*(1 for _ in dims[len(steps) :]), *steps)
+    message = f"y{show(dims)} has size {show(dims[at])} in dim {at}, x has {show(steps[0])} points"
+    size = require_equal(dims[at], steps[0], message)
+    return tuple(size if i == at else 1 for i in range(len(dims)))
+
+
+def _between(dims: tuple[Size, ...], at: int) -> tuple[Size, ...]:
+    return (*dims[:at], extreme("max", dims[at] - 1, 0), *dims[at + 1 :])
 
 
 @rule("torch.gradient")
@@ -129,7 +136,7 @@ def gradient(input: Any, *, spacing: Any = None, dim: Any = None, edge_order: An
     if isinstance(dim, int):
         _check_axis(tensor, dim)
         return (result,)
-    if dim is None and tensor.dims is not None and not isinstance(spacing, tuple | list):
+    if dim is None and tensor.dims is not None:
         return tuple(result for _ in tensor.dims)
     return Unknown("over how many axes the gradient is taken is unknown")
 

@@ -54,7 +54,7 @@ _table(_BOOL, lambda dtype: bool_)
 
 
 @rule("abs", "absolute")
-def abs(input: Any) -> TensorType:
+def magnitude(input: Any) -> TensorType:
     tensor = operand(input)
     refuse_elements(tensor, BOOL)
     return TensorType(real(tensor.dtype), tensor.dims)
@@ -67,7 +67,7 @@ def angle(input: Any) -> TensorType:
 
 
 @rule("round")
-def round(input: Any, *, decimals: Any = 0) -> TensorType:
+def rounded(input: Any, *, decimals: Any = 0) -> TensorType:
     tensor = operand(input)
     refuse_elements(tensor, *categories("bc"))
     return TensorType(tensor.dtype, tensor.dims)

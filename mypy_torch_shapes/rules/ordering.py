@@ -22,7 +22,7 @@ def _pair(tensor: TensorType, dim: Any, keepdim: Any) -> Named:
 
 
 @rule("max", "min")
-def max(input: Any, dim: Any = None, keepdim: Any = False, *, other: Any = None) -> Any:
+def extremum(input: Any, dim: Any = None, keepdim: Any = False, *, other: Any = None) -> Any:
     other = dim if isinstance(dim, TensorType) else other
     tensor = operand(input)
     refuse_elements(tensor, *categories("c"))

@@ -126,7 +126,7 @@ for _name, _dtype, _letters in _WITHOUT_DTYPE:
 
 
 @rule("all", "any")
-def all(input: Any, dim: Any = None, keepdim: Any = False) -> TensorType:
+def truth_of(input: Any, dim: Any = None, keepdim: Any = False) -> TensorType:
     tensor = operand(input)
     if isinstance(dim, tuple | list) and not dim:  # torch: over no axis at all, unlike the other reductions
         return TensorType(_truth(tensor.dtype), tensor.dims)

@@ -5,32 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from ..shapes.dtypes import BOOL, COMPLEX, FLOATING, float32, float64, int64
+from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
 from .inputs import operand, size_or_fresh
 from .mismatch import Mismatch
-from .promotion import floating, refuse, refuse_elements
+from .promotion import floating, refuse, refuse_elements, result_type
 from .registry import rule
-from .vocabulary import Named, axis, named, show
+from .vocabulary import Named, axis, equal, named, show
 
 
 @rule("cov", "corrcoef")
 def cov(input: Any, *, correction: Any = 1, fweights: Any = None, aweights: Any = None) -> TensorType:
     tensor = operand(input)
     refuse(tensor.dtype, BOOL)
-    dtype = floating(tensor.dtype) if aweights is None and fweights is None else _weighted(tensor, aweights)
+    operands = [TensorType(tensor.dtype, (1,)), *([] if aweights is None else [operand(aweights, "aweights")])]
+    dtype = floating(result_type(*operands))
     if tensor.dims is None:
         return TensorType(dtype, None)
     if len(tensor.dims) > 2:
         raise Mismatch(f"input has rank {len(tensor.dims)}, expected at most 2: {show(tensor.dims)}")
-    return TensorType(dtype, (tensor.dims[0], tensor.dims[0]) if len(tensor.dims) == 2 else ())
-
-
-def _weighted(tensor: TensorType, aweights: Any) -> Any:
-    if aweights is None:
-        return floating(tensor.dtype)
-    weights = operand(aweights, "aweights").dtype
-    return floating(tensor.dtype) if weights is not None and weights == floating(tensor.dtype) else None
+    if len(tensor.dims) < 2:
+        return TensorType(dtype, ())
+    single = equal(tensor.dims[0], 1)  # one variable: torch squeezes the 1x1 matrix
+    if single is Truth.UNKNOWN:
+        return TensorType(dtype, None)
+    return TensorType(dtype, () if single.holds else (tensor.dims[0], tensor.dims[0]))
 
 
 @rule("histc")
