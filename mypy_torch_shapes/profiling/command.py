@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from mypy_torch_shapes.profiling import messages, names
-from mypy_torch_shapes.profiling.running import CannotRun, module, script, without_our_frames
+from mypy_torch_shapes.profiling.running import CannotRun, module, report, script
 from mypy_torch_shapes.profiling.session import Session
 
 _TAKING_VALUES = ("--root", "--include")
@@ -75,12 +75,13 @@ def _watch(rest: list[str], session: Session) -> int:
     except Exception as error:  # noqa: BLE001 - the program's own
         session.recorder.stop()
         session.recorder.raised(error)
-        # Said before our own sentences. `python` would say it at the same place: before atexit and other threads' ends.
-        sys.excepthook(type(error), error.with_traceback(without_our_frames(error.__traceback__)), error.__traceback__)
+        report(error, sys.excepthook)  # here, as `python` does: before other threads end and atexit
         _end(session)
         return 1
-    except BaseException:  # an interrupt: keep what there is, and be gone
+    except BaseException:  # an interrupt: keep what there is, and let Python end as it then does
         session.finish(probe=False)
+        hook = sys.excepthook
+        sys.excepthook = lambda cls, error, traceback: report(error, hook)
         raise
     _end(session)
     return 0

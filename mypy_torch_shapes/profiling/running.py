@@ -9,6 +9,7 @@ import io
 import os
 import sys
 import types
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, TracebackType
@@ -121,8 +122,20 @@ def import_name(file: Path) -> str:
     return ".".join(parts)
 
 
-def without_our_frames(traceback: TracebackType | None) -> TracebackType | None:
-    """A traceback from where the program begins."""
-    while traceback is not None and traceback.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+def report(error: BaseException, hook: Callable[..., object]) -> None:
+    """Tell `hook`, an excepthook, of an error of the program, as if the program had been run by Python."""
+    traceback = _from_the_program(error.__traceback__)
+    hook(type(error), error.with_traceback(traceback), traceback)
+
+
+def _from_the_program(traceback: TracebackType | None) -> TracebackType | None:
+    """A traceback without its beginning: what called us, and our own frames."""
+    frames = []
+    while traceback is not None:
+        frames.append(traceback)
         traceback = traceback.tb_next
-    return traceback
+    ours = [frame.tb_frame.f_code.co_filename.startswith(_PACKAGE) for frame in frames]
+    if True not in ours:
+        return frames[0] if frames else None
+    begin = ours.index(True)
+    return next((frame for frame, own in zip(frames[begin:], ours[begin:], strict=True) if not own), None)

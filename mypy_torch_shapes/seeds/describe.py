@@ -27,9 +27,9 @@ def describe(seed: Seed, profile: Profile) -> str:
         case TensorSeed():
             return ("Parameter " if seed.parameter else "") + encode_tensor(seed)
         case SequenceSeed(cls, items, complete):
-            opening, closing = _BRACKETS.get(cls, "()")
+            brackets = _BRACKETS.get(cls, "()")
             inside = _joined([describe(item, profile) for item in items], complete)
-            return ("" if cls in _BRACKETS else _short(cls)) + opening + inside + closing
+            return ("" if cls in _BRACKETS else _short(cls)) + brackets[0] + inside + brackets[1]
         case MappingSeed(cls, pairs, complete):
             parts = [f"{describe(key, profile)}: {describe(value, profile)}" for key, value in pairs]
             return ("" if cls == "dict" else _short(cls)) + "{" + _joined(parts, complete) + "}"
