@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..shapes.relations import equal
+from ..shapes.relations import equal, nonzero
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
 from .inputs import operand
 from .mismatch import Mismatch
 from .registry import rule
 from .sizes import listed
-from .vocabulary import axes, axis, show
+from .vocabulary import axes, axis, product, show
 
 
 @rule("permute", "torch.permute_copy")
@@ -70,7 +70,7 @@ def numpy_t(input: TensorType) -> TensorType:
 def matrix_h(input: TensorType) -> TensorType:
     if input.dims is not None and len(input.dims) not in (0, 2):
         raise Mismatch(f"input has rank {len(input.dims)}, expected a matrix: {show(input)}")
-    return numpy_t(input)  # type: ignore[no-any-return]
+    return numpy_t(input)
 
 
 @rule("torch.Tensor.mT", "torch.Tensor.mH", attribute=True)
@@ -110,8 +110,11 @@ def movedim(input: TensorType, source: Any, destination: Any) -> TensorType:
 @rule("roll")
 def roll(input: TensorType, shifts: Any, dims: Any = None) -> TensorType:
     input = operand(input, "input")
-    if input.dims is not None and isinstance(dims, int | tuple | list):
+    # Of an empty tensor torch asks nothing.
+    if input.dims is not None and isinstance(dims, int | tuple | list) and nonzero(product(input.dims)).holds:
         named = (dims,) if isinstance(dims, int) else dims
+        if named and not input.dims:
+            raise Mismatch(f"input is a scalar, which has no dim {show(dims)}")
         if isinstance(shifts, tuple | list) and len(shifts) != len(named) and named:
             raise Mismatch(f"shifts {show(shifts)} and dims {show(named)} differ in length")
         for dim in named:

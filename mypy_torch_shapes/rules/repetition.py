@@ -13,7 +13,7 @@ from .inputs import operand
 from .mismatch import DTYPE, Mismatch
 from .registry import rule
 from .sizes import listed, operands, size_of
-from .vocabulary import axis, broadcast, equal, product, require, require_equal, show
+from .vocabulary import at_most, axis, broadcast, equal, product, require, require_equal, show
 
 
 @rule(".expand", "torch.expand_copy")
@@ -40,6 +40,8 @@ def _expanded(input: TensorType, wanted: tuple[Any, ...] | None) -> TensorType:
     if missing < 0:
         raise Mismatch(f"{show(input)} has more axes than the {len(wanted)} sizes {show(wanted)}")
     if any(_kept(size) for size in wanted[:missing]):
+        if any(isinstance(size, int) and size == 0 for size in wanted):
+            raise Undecided("torch makes something of -1 for a new axis beside a size of 0")
         raise Mismatch(f"-1 is not allowed for a new axis: sizes {show(wanted)} for {show(input)}")
     new = [size_of(size) for size in wanted[:missing]]
     old = [_stretched(input, at, size, wanted) for at, size in enumerate(wanted[missing:])]
@@ -126,12 +128,13 @@ def tile(input: TensorType, *repeats: Any, dims: Any = None) -> TensorType:
 
 
 def _repeated(input: TensorType, times: tuple[Any, ...]) -> TensorType:
-    if any(isinstance(n, int) and n < 0 for n in times):
-        raise Mismatch(f"repeats {show(times)} are negative")
     if input.dims is None:
         return input.with_dims(*(fresh() for _ in times))
     dims = (1,) * (len(times) - len(input.dims)) + input.dims
-    return input.with_dims(*(size * size_of(n) for size, n in zip(dims, times, strict=True)))
+    result = [size * size_of(n) for size, n in zip(dims, times, strict=True)]
+    for size in result:
+        require(at_most(0, size), f"repeats {show(times)} of {show(input)} are negative")
+    return input.with_dims(*result)
 
 
 @rule("repeat_interleave")
@@ -146,8 +149,9 @@ def repeat_interleave(
         dims = (fresh(),) if dims is None else (product(dims),)
     if dims is None or isinstance(dim, Unknown):
         return TensorType(input.dtype, None if dims is None else tuple(fresh() for _ in dims))
+    if not dims:
+        raise Mismatch(f"input is a scalar, which has no dim {dim}")
     at = axis(dim or 0, len(dims))
-    dims = dims or (1,)
     size = dims[at]
     if isinstance(repeats, TensorType):
         longer = _repeats_of(repeats, size)
