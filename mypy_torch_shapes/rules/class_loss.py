@@ -137,7 +137,7 @@ def multi_margin_loss(
     refuse(scores.dtype, BOOL, INTEGER, COMPLEX)
     if labels.dtype is not None and labels.dtype != int64:
         raise Mismatch(f"target has dtype {labels.dtype.name}, expected int64", DTYPE)
-    if rank_is(scores, (1, 2)) and scores.dims:
+    if rank_is(scores, (0, 1, 2)) and scores.dims:
         _check_class_weight(optional(weight, "weight"), scores.dims[-1])
         expected = scores.dims[:-1]
         if labels.dims is not None and (len(labels.dims) != 1 or len(scores.dims) == 2):

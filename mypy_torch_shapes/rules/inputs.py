@@ -12,7 +12,7 @@ from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided, Unknown
 from .mismatch import DTYPE, Mismatch
 from .signature import list_of
-from .vocabulary import is_size, show, spread
+from .vocabulary import equal, is_size, require, show, spread
 
 ANYTHING = TensorType(None, None)
 
@@ -69,6 +69,17 @@ def rank_from(input: TensorType, least: int, name: str = "input") -> bool:
     if len(input.dims) < least:
         raise Mismatch(f"{name} has rank {len(input.dims)}, expected at least {least}: {name}{list_of(input.dims)}")
     return True
+
+
+def require_same_shape(input: TensorType, target: TensorType, name: str = "target") -> None:
+    """Raise Mismatch where the shapes differ."""
+    if input.dims is None or target.dims is None:
+        return
+    message = f"{name}{list_of(target.dims)} must have the shape of input{list_of(input.dims)}"
+    if len(input.dims) != len(target.dims):
+        raise Mismatch(message)
+    for a, b in zip(input.dims, target.dims, strict=True):
+        require(equal(a, b), message)
 
 
 def dtype_in(tensor: TensorType, allowed: Sequence[DType], name: str) -> None:

@@ -9,7 +9,7 @@ from ..shapes.dtypes import BOOL, COMPLEX, INTEGER, DType
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown
-from .inputs import flag, operand, optional
+from .inputs import flag, operand, optional, require_same_shape
 from .mismatch import DTYPE, Mismatch
 from .promotion import floating, real, refuse, result_type
 from .registry import rule
@@ -32,17 +32,6 @@ def reduced(
     if reduction not in REDUCTIONS:
         raise Mismatch(f"reduction = {reduction!r} is none of {', '.join(map(repr, REDUCTIONS))}")
     return TensorType(dtype, dims if reduction == "none" else ())
-
-
-def require_same_shape(input: TensorType, target: TensorType, name: str = "target") -> None:
-    """Raise Mismatch where the shapes differ."""
-    if input.dims is None or target.dims is None:
-        return
-    message = f"{name}{list_of(target.dims)} must have the shape of input{list_of(input.dims)}"
-    if len(input.dims) != len(target.dims):
-        raise Mismatch(message)
-    for a, b in zip(input.dims, target.dims, strict=True):
-        require(equal(a, b), message)
 
 
 def known_shape(input: TensorType, target: TensorType) -> Dims:

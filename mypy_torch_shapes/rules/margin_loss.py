@@ -10,7 +10,7 @@ from ..shapes.unknown import Undecided, Unknown
 from .inputs import operand, rank_is
 from .loss import Dims, reduced
 from .mismatch import Mismatch
-from .promotion import floating, result_type
+from .promotion import floating, real, result_type
 from .registry import rule
 from .signature import list_of
 from .vocabulary import broadcast, equal
@@ -30,8 +30,7 @@ def margin_ranking_loss(
     tensors["target"] = operand(target, "target")
     _require_one_rank(tensors)
     dims = broadcast(*(tensor.dims for tensor in tensors.values()))
-    dtype = result_type(*tensors.values())
-    return reduced(dtype if dtype == floating(dtype) else None, dims, reduction, size_average, reduce)
+    return reduced(floating(result_type(*tensors.values())), dims, reduction, size_average, reduce)
 
 
 @rule("F.cosine_embedding_loss")
@@ -51,8 +50,7 @@ def cosine_embedding_loss(
         rank_is(right, (rank,), "input2")
     pairs = broadcast(left.dims, right.dims)
     dims = None if pairs is None else broadcast(pairs[:-1], labels.dims)
-    dtype = result_type(left, right)
-    return reduced(dtype if dtype == floating(dtype) else None, dims, reduction, size_average, reduce)
+    return reduced(floating(result_type(left, right)), dims, reduction, size_average, reduce)
 
 
 @rule("F.triplet_margin_loss")
@@ -97,7 +95,7 @@ def _triplets(anchor: Any, positive: Any, negative: Any) -> Any:
     first, near, far = tensors.values()
     pairs = broadcast(first.dims, near.dims), broadcast(first.dims, far.dims)
     distances = [None if pair is None else pair[:-1] for pair in pairs]
-    return broadcast(*distances), floating(result_type(first, near, far))
+    return broadcast(*distances), real(floating(result_type(first, near, far)))
 
 
 @rule("F.gaussian_nll_loss")

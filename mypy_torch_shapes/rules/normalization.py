@@ -6,7 +6,7 @@ from typing import Any
 
 from ..shapes.dims import Size
 from ..shapes.dtypes import BOOL, COMPLEX, INTEGER, bfloat16, float16, float32
-from ..shapes.relations import Truth
+from ..shapes.relations import Truth, nonzero
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown
 from .inputs import operand, optional, rank_from
@@ -61,13 +61,18 @@ def batch_normalized(
     parameters = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
     given = {name: tensor for name, value in parameters.items() if (tensor := optional(value, name)) is not None}
     check_parameter_dtypes(input, given)
-    if rank_from(input, 2) and input.dims:
-        for tensor in given.values():
-            if tensor.dims is not None:
-                features = product(tensor.dims)
-                message = f"input has {show(input.dims[1])} channels, expected num_features = {show(features)}"
-                require(equal(input.dims[1], features), message)
+    if rank_from(input, 1) and input.dims:
+        channels = input.dims[1] if len(input.dims) > 1 else 0
+        _check_features(channels, given)
     return TensorType(input.dtype, input.dims)
+
+
+def _check_features(channels: Size, parameters: dict[str, TensorType]) -> None:
+    for tensor in parameters.values():
+        if tensor.dims is not None:
+            features = product(tensor.dims)
+            message = f"input has {show(channels)} channels, expected num_features = {show(features)}"
+            require(equal(channels, features), message)
 
 
 @rule("F.instance_norm")
@@ -90,11 +95,7 @@ def instance_norm(
     given = {name: found for name, value in parameters.items() if (found := optional(value, name)) is not None}
     check_parameter_dtypes(tensor, given)
     if rank_from(tensor, 2) and tensor.dims:
-        for found in given.values():
-            if found.dims is not None:
-                features = product(found.dims)
-                message = f"input has {show(tensor.dims[1])} channels, expected num_features = {show(features)}"
-                require(equal(tensor.dims[1], features), message)
+        _check_features(tensor.dims[1], given)
     return TensorType(tensor.dtype, tensor.dims)
 
 
@@ -166,7 +167,10 @@ def group_normalized(input: TensorType, num_groups: Any, weight: Any, bias: Any)
 def local_response_norm(input: Any, size: Any, alpha: Any = 1e-4, beta: Any = 0.75, k: Any = 1.0) -> TensorType:
     tensor = operand(input)
     rank_from(tensor, 3)
-    return TensorType(floating(tensor.dtype), tensor.dims)
+    dtype = floating(tensor.dtype)
+    if dtype != tensor.dtype and not (tensor.dims is not None and nonzero(product(tensor.dims)).holds):
+        dtype = None  # an input without elements is returned as it is
+    return TensorType(dtype, tensor.dims)
 
 
 def check_parameter_dtypes(input: TensorType, parameters: dict[str, TensorType]) -> None:

@@ -7,12 +7,14 @@ from typing import Any
 
 from ..shapes.dims import Dim, Size
 from ..shapes.dtypes import int64
+from ..shapes.relations import nonzero
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided, Unknown
-from .inputs import flag, operand, per_axis, rank_is, size_or_fresh
+from .inputs import dtype_in, flag, operand, per_axis, rank_is, require_same_shape, size_or_fresh
 from .mismatch import Mismatch
 from .registry import rule
-from .vocabulary import at_most, less, require, show, spread
+from .signature import list_of
+from .vocabulary import at_most, is_size, less, require, show, spread
 
 Pooled = TensorType | tuple[TensorType, TensorType]
 
@@ -21,6 +23,7 @@ def pooled(size: Size, kernel: Size, stride: Size, padding: Size, dilation: Size
     """How many windows a pooling makes. Raises Mismatch where torch refuses the window."""
     require(less(0, stride), f"stride = {show(stride)} is not positive")
     require(less(0, kernel), f"kernel_size = {show(kernel)} is not positive")
+    require(less(0, dilation), f"dilation = {show(dilation)} is not positive")
     span = dilation * (kernel - 1) + 1
     require(at_most(0, padding), f"padding = {show(padding)} is negative")
     require(
@@ -53,6 +56,7 @@ def pool(
     """A max or average pool over n spatial axes."""
     tensor = operand(input)
     lead, spatial = split(tensor, n)
+    require_elements(tensor, n)
     kernel = per_axis(kernel_size, n)
     stride = kernel if stride is None or stride in ((), []) else per_axis(stride, n)
     settings = kernel, stride, per_axis(padding, n), per_axis(dilation, n)
@@ -66,6 +70,11 @@ def adaptive(n: int, input: Any, output_size: Any) -> TensorType:
     lead, spatial = split(tensor, n)
     wanted = (None,) * n if isinstance(output_size, Unknown) else _wanted(output_size, n)
     unknown = isinstance(output_size, Unknown)
+    for size in spatial:
+        require(nonzero(size), "input has no elements in a spatial axis")
+    for want in wanted:
+        if is_size(want):
+            require(at_most(0, want), f"output_size = {show(want)} is negative")
     out = [
         fresh() if unknown else size if want is None else size_or_fresh(want)
         for size, want in zip(spatial, wanted, strict=True)
@@ -78,6 +87,13 @@ def split(input: TensorType, n: int) -> tuple[tuple[Size, ...] | None, tuple[Siz
     if not rank_is(input, (n + 1, n + 2)) or input.dims is None:
         return None, tuple(fresh() for _ in range(n))
     return input.dims[:-n], input.dims[-n:]
+
+
+def require_elements(input: TensorType, n: int) -> None:
+    """Raise Mismatch where an axis other than the batch axis is empty."""
+    if input.dims is not None:
+        for size in input.dims[len(input.dims) - n - 1 :]:
+            require(nonzero(size), f"input{list_of(input.dims)} has no elements in an axis other than the batch axis")
 
 
 def _wanted(output_size: Any, n: int) -> tuple[Any, ...]:
@@ -126,6 +142,8 @@ def _register(n: int) -> None:
         count_include_pad: Any = True,
         divisor_override: Any = None,
     ) -> TensorType:
+        if divisor_override == 0:
+            raise Mismatch("divisor_override is 0")
         return pool(n, input, kernel_size, stride, padding, 1, ceil_mode)
 
     @rule(f"F.lp_pool{n}d")
@@ -148,7 +166,10 @@ def _register(n: int) -> None:
     def max_unpool(
         input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
     ) -> TensorType:
-        return unpool(n, operand(input), kernel_size, stride, padding, output_size)
+        tensor, places = operand(input), operand(indices, "indices")
+        dtype_in(places, (int64,), "indices")
+        require_same_shape(tensor, places, "indices")
+        return unpool(n, tensor, kernel_size, stride, padding, output_size)
 
 
 def _register_fractional(n: int) -> None:
