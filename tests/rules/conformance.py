@@ -1,80 +1,91 @@
-"""The conformance sweep: our rules against torch's own samples of every operation.
+"""The conformance sweep: our rules against torch's own samples of every operation and module.
 
     python -m tests.rules.conformance [--ops RE] [--dtypes float32,int64] [--symbolic] [--errors] [--oracle] [--json F]
 
-Each sample of `op_db` is run in torch (CPU) and by the rule; the outcomes are
+Each sample of `op_db` and `module_db` is run in torch (CPU) and by the rule; the outcomes are
 ok, partial (some size or dtype left unknown), undecided, no rule; wrong, false (a mismatch where torch runs) and
-crash (the rule raised something else) are bugs.
+crash (the rule raised something else) are bugs. With --errors, torch's error inputs: reported, silent (a type is
+claimed), undecided, no rule, other (torch refuses for other reasons than shapes and dtypes).
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import logging
+import random
 import re
 import sys
 import time
 import warnings
-from collections import Counter
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch.testing._internal.common_methods_invocations import op_db
 
-from mypy_torch_shapes.rules import registry
-from mypy_torch_shapes.rules.mismatch import Mismatch
-from mypy_torch_shapes.shapes.unknown import Undecided
+from mypy_torch_shapes.rules import modules, oracle, registry
+from mypy_torch_shapes.rules.oracle.errors import classify
 
-from .op_calls import Call, calls
-from .samples import OK, PARTIAL, WRONG, compare
+from .module_calls import asked_of_module, module_calls, module_db
+from .op_calls import Call, attempted, calls
+from .outcomes import (
+    BUGS,
+    COLUMNS,
+    CRASH,
+    ERROR_COLUMNS,
+    FALSE,
+    NO_RULE,
+    OK,
+    OTHER,
+    REPORTED,
+    SILENT,
+    UNDECIDED,
+    Asked,
+    Tally,
+    asked_of,
+    judge,
+    summary,
+)
+from .symbolic import cases, judge_symbolic
 
 DTYPES = ("float32", "float64", "int64", "bool", "complex64")
-NO_RULE, UNDECIDED, FALSE, CRASH = "no rule", "undecided", "false", "crash"
-BUGS = (WRONG, FALSE, CRASH)
-COLUMNS = (OK, PARTIAL, UNDECIDED, NO_RULE, *BUGS)
-EXAMPLES = 4  # kept of each outcome of an operation
-
-Asked = Callable[..., Any]
-
-
-@dataclass
-class Tally:
-    """What became of one operation's samples."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, list[str]] = field(default_factory=dict)
-    missing: set[str] = field(default_factory=set)  # names without a rule
-
-    def add(self, outcome: str, example: str = "") -> None:
-        self.counts[outcome] += 1
-        kept = self.examples.setdefault(outcome, [])
-        if outcome != OK and len(kept) < EXAMPLES and example not in kept:
-            kept.append(example)
 
 
 def main(argv: list[str] | None = None) -> int:
     options = _options(argv)
-    chosen = [i for i, op in enumerate(op_db) if re.fullmatch(options.ops, op.name)]
     started = time.perf_counter()
-    tallies: dict[str, Tally] = {}
-    tasks = [(i, options) for i in chosen]
-    if options.jobs > 1:
-        with ProcessPoolExecutor(options.jobs) as pool:
-            results = list(pool.map(_sweep_op, tasks, chunksize=4))
-    else:
-        results = list(map(_sweep_op, tasks))
-    for name, tally in results:
-        _merge(tallies.setdefault(name, Tally()), tally)
-    print(summary(tallies, options.verbose, options.show))
-    print(f"{len(chosen)} operations in {time.perf_counter() - started:.0f} s")
+    tallies = sweep(options)
+    columns = ERROR_COLUMNS if options.errors else COLUMNS
+    show = tuple(options.show.split(",")) if options.show else (BUGS if not options.errors else (SILENT, CRASH))
+    print(summary(tallies, columns, options.verbose, show))
+    print(f"{len(tallies)} operations in {time.perf_counter() - started:.0f} s")
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump({name: vars(tally) for name, tally in tallies.items()}, file, indent=1, default=sorted)
     return 1 if any(tally.counts[bug] for tally in tallies.values() for bug in BUGS) else 0
+
+
+def sweep(options: argparse.Namespace) -> dict[str, Tally]:
+    """The tally of every chosen operation and module, by name."""
+    tasks = [
+        (kind, number, options)
+        for kind, names in (("op", [op.name for op in op_db]), ("module", [info.name for info in module_db]))
+        for number, name in enumerate(names)
+        if re.fullmatch(options.ops, name)
+    ]
+    if options.jobs > 1:
+        with ProcessPoolExecutor(options.jobs) as pool:
+            results = list(pool.map(_sweep, tasks, chunksize=4))
+    else:
+        results = list(map(_sweep, tasks))
+    tallies: dict[str, Tally] = {}
+    for name, tally in results:
+        tallies.setdefault(name, Tally()).merge(tally)
+    return tallies
 
 
 def _options(argv: list[str] | None) -> argparse.Namespace:
@@ -82,93 +93,143 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--ops", default=".*", help="names to sweep (a regular expression for the whole name)")
     parser.add_argument("--dtypes", default=",".join(DTYPES))
     parser.add_argument("--limit", type=int, default=10**9, help="at most so many samples of an operation and dtype")
+    parser.add_argument("--symbolic", action="store_true", help="replace a random choice of sizes by symbols")
+    parser.add_argument("--seed", type=int, default=0, help="of that choice")
+    parser.add_argument("--errors", action="store_true", help="torch's error inputs instead of its samples")
+    parser.add_argument("--oracle", action="store_true", help="ask torch on the meta device instead of the rules")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--json", help="write everything to this file")
-    parser.add_argument("--show", default=",".join(BUGS), help="outcomes to give examples of")
+    parser.add_argument("--show", help="outcomes to give examples of")
     parser.add_argument("--verbose", action="store_true", help="list every operation")
     return parser.parse_args(argv)
 
 
-def _sweep_op(task: tuple[int, argparse.Namespace]) -> tuple[str, Tally]:
-    number, options = task
+def _sweep(task: tuple[str, int, argparse.Namespace]) -> tuple[str, Tally]:
+    kind, number, options = task
     torch.set_num_threads(1)
-    op = op_db[number]
-    tally = Tally()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for dtype in options.dtypes.split(","):
-            for sample in _samples(op, getattr(torch, dtype), options.limit):
-                sweep_sample(op, sample, tally)
-    return op.name, tally
+        if kind == "module":
+            return _sweep_module(module_db[number], options)
+        op = op_db[number]
+        tally = Tally()
+        if options.errors:
+            _sweep_errors(op, tally, options)
+        else:
+            for sample in itertools.chain.from_iterable(_samples(op, dtype, options) for dtype in _dtypes(options)):
+                _sweep_sample(op, sample, tally, options)
+        return op.name, tally
 
 
-def _samples(op: Any, dtype: torch.dtype, limit: int) -> Iterator[Any]:
+def _dtypes(options: argparse.Namespace) -> list[torch.dtype]:
+    return [getattr(torch, name) for name in options.dtypes.split(",")]
+
+
+def _samples(op: Any, dtype: torch.dtype, options: argparse.Namespace) -> Iterator[Any]:
     if dtype not in op.supported_dtypes("cpu"):
         return
     torch.manual_seed(0)
     try:
-        for count, sample in enumerate(op.sample_inputs("cpu", dtype)):
-            if count >= limit:
-                return
-            yield sample
+        yield from itertools.islice(op.sample_inputs("cpu", dtype), options.limit)
     except Exception:
-        logging.getLogger(__name__).debug("%s: no samples", op.name, exc_info=True)
+        logging.getLogger(__name__).debug("%s: torch's own generator fails", op.name, exc_info=True)
 
 
-def sweep_sample(op: Any, sample: Any, tally: Tally) -> None:
+def _sweep_sample(op: Any, sample: Any, tally: Tally, options: argparse.Namespace) -> None:
     """Every name of the operation on one sample; names that share a rule are tried once."""
     try:
         each = list(calls(op, sample))
-        real = each[0].run() if each else None
+        real = each[0].run() if each and not options.symbolic else None
     except Exception:  # noqa: BLE001 - a sample torch itself cannot run on this build
         return
-    if not each:
-        return  # an internal operation without a public name
-    seen = set()
+    seen: set[Any] = set()
     for call in each:
-        rule = registry.find(call.path)
-        if rule is None:
-            tally.missing.add(call.path)
-        elif (rule.function, rule.signatures) not in seen:
-            seen.add((rule.function, rule.signatures))
-            tally.add(*judge(rule, call, real))
-    if not seen:
+        asked = _rule(call.path, tally, seen, options)
+        if asked is not None:
+            _judge(asked, call, real, tally, options)
+    if each and not seen:
         tally.add(NO_RULE, each[0].path)
 
 
-def judge(asked: Asked, call: Call, real: Any) -> tuple[str, str]:
-    """The outcome of one call on concrete sizes, and what it was."""
-    args, kwargs = call.given
+def _rule(path: str, tally: Tally, seen: set[Any], options: argparse.Namespace) -> Asked | None:
+    """What to ask of a path, unless it was asked under another name already."""
+    if options.oracle:
+        seen.add(path)
+        return lambda *args, **kwargs: oracle.ask(path, args, kwargs)
+    rule = registry.find(path)
+    if rule is None:
+        tally.missing.add(path)
+        return None
+    identity = (rule.function, rule.signatures)
+    new = identity not in seen
+    seen.add(identity)
+    return rule if new else None
+
+
+def _judge(asked: Asked, call: Call, real: Any, tally: Tally, options: argparse.Namespace) -> None:
+    if not options.symbolic:
+        outcome, detail = judge(asked, call.given, real)
+        tally.add(outcome, f"{call}: {detail}")
+        return
+    chance = random.Random(zlib.crc32(repr(call).encode()) + options.seed)
+    for case in cases(call, chance):
+        outcome, detail = judge_symbolic(asked, case)
+        tally.add(outcome, f"{Call(call.path, (), {}, call.function, case.given)}: {detail}")
+
+
+def _sweep_errors(op: Any, tally: Tally, options: argparse.Namespace) -> None:
+    if op.error_inputs_func is None:
+        return
     try:
-        outcome, detail = compare(asked(*args, **kwargs), real)
-    except Undecided as undecided:
-        outcome, detail = UNDECIDED, undecided.reason
-    except Mismatch as mismatch:
-        outcome, detail = FALSE, mismatch.message
-    except Exception as error:  # noqa: BLE001 - a bug of the rule, which is what the sweep is for
-        outcome, detail = CRASH, f"{type(error).__name__}: {error}"
-    return outcome, f"{call}: {detail}"
+        samples = [error.sample_input for error in op.error_inputs("cpu")]
+    except Exception:  # noqa: BLE001 - a generator that needs another device
+        return
+    for sample in samples:
+        seen: set[Any] = set()
+        error, each = attempted(op, sample)
+        if error is None:
+            continue
+        for call in each:
+            asked = _rule(call.path, tally, seen, options)
+            if asked is not None:
+                outcome, detail = asked_of(asked, call.given)
+                tally.add(_of_error(outcome, error), f"{call}: {detail!r}, torch: {str(error)[:120]}")
+        if each and not seen:
+            tally.add(NO_RULE, each[0].path)
 
 
-def _merge(into: Tally, tally: Tally) -> None:
-    into.counts.update(tally.counts)
-    into.missing |= tally.missing
-    for outcome, kept in tally.examples.items():
-        into.examples[outcome] = [*into.examples.get(outcome, []), *kept][:EXAMPLES]
+def _of_error(outcome: str, error: Exception) -> str:
+    if outcome in (CRASH,):
+        return outcome
+    if classify(error) is None:
+        return OTHER
+    return {OK: SILENT, FALSE: REPORTED, UNDECIDED: UNDECIDED}[outcome]
 
 
-def summary(tallies: dict[str, Tally], verbose: bool, show: str) -> str:
-    """A table of the operations that are not all ok, examples of the outcomes asked for, and totals."""
-    lines = [f"{'':44}" + "".join(f"{column:>10}" for column in COLUMNS)]
-    total: Counter[str] = Counter()
-    for name, tally in sorted(tallies.items()):
-        total.update(tally.counts)
-        if verbose or any(tally.counts[bug] for bug in show.split(",")):
-            lines.append(f"{name:44}" + "".join(f"{tally.counts[column] or '':>10}" for column in COLUMNS))
-            for outcome in show.split(","):
-                lines.extend(f"    {outcome}: {example}" for example in tally.examples.get(outcome, ()))
-    lines.append(f"{'total':44}" + "".join(f"{total[column]:>10}" for column in COLUMNS))
-    return "\n".join(lines)
+def _sweep_module(info: Any, options: argparse.Namespace) -> tuple[str, Tally]:
+    tally = Tally()
+    if options.errors:
+        return info.name, tally
+    for dtype, training in itertools.product(_dtypes(options), (True, False)):
+        if dtype not in info.supported_dtypes("cpu"):
+            continue
+        for call in itertools.islice(module_calls(info, dtype, training), options.limit):
+            if not modules.known(call.path) and not options.oracle:
+                tally.add(NO_RULE, call.path)
+                continue
+            try:
+                real = call.run()
+            except Exception:  # noqa: BLE001 - a sample torch itself cannot run
+                continue
+            asked = _oracle_module(call.path, training) if options.oracle else asked_of_module(call.path, training)
+            _judge(asked, call, real, tally, options)
+    return info.name, tally
+
+
+def _oracle_module(path: str, training: bool) -> Asked:
+    return lambda args, kwargs, run_args, run_kwargs: oracle.ask_module(
+        path, args, kwargs, run_args, run_kwargs, training
+    )
 
 
 if __name__ == "__main__":

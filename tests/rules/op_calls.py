@@ -117,9 +117,9 @@ class _Watch(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        given = to_value(args), to_value(kwargs)
+        self.seen.append((func, args, kwargs, (to_value(args), to_value(kwargs)), self))
         result = func(*args, **kwargs)
-        self.seen.append((func, args, kwargs, given, result))
+        self.seen[-1] = (*self.seen[-1][:-1], result)
         return result
 
 
@@ -132,6 +132,21 @@ def _watched(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[s
             for path in _names(func):
                 yield Call(path, its_args, its_kwargs, func, given)
             return
+
+
+def attempted(op: Any, sample: Any) -> tuple[Exception | None, list[Call]]:
+    """The error a sample raises, and the calls that it stands for."""
+    args, kwargs = (sample.input, *sample.args), dict(sample.kwargs)
+    each = list(calls(op, sample)) if index().get(id(op.op)) else []
+    with _Watch() as watch:
+        try:
+            op.op(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - which is what it is for
+            if not each and watch.seen:
+                func, its_args, its_kwargs, given, _ = watch.seen[-1]
+                each = [Call(path, its_args, its_kwargs, func, given) for path in _names(func)]
+            return error, each
+    return None, each
 
 
 def _names(func: Any) -> tuple[str, ...]:
