@@ -17,6 +17,7 @@ class Torch:
 
     Tensor: type = _Absent
     Parameter: type = _Absent
+    Uninitialized: type = _Absent  # parameters and buffers of lazy modules before their first call
     Module: type = _Absent
     DataLoader: type = _Absent
     Size: type = _Absent
@@ -34,6 +35,7 @@ class Torch:
             return
         self.Tensor = torch.Tensor
         self.Parameter = torch.nn.Parameter
+        self.Uninitialized = torch.nn.parameter.UninitializedTensorMixin
         self.Module = torch.nn.Module
         self.DataLoader = torch.utils.data.DataLoader
         self.Size = torch.Size
@@ -46,6 +48,13 @@ class Torch:
         self.shape_of = base.shape.__get__
         self.dtype_of = base.dtype.__get__
         self.device_of = base.device.__get__
+
+    def sizes(self, tensor: Any) -> tuple[int, ...] | None:
+        """The shape of a tensor, None if it has none that is made of numbers. Call it inside `guard()`."""
+        shape = tuple(self.shape_of(tensor))
+        if not all(type(size) is int for size in shape) or isinstance(tensor, self.Uninitialized):
+            return None
+        return shape
 
 
 def loaded_torch() -> Torch:

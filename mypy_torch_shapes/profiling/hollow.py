@@ -30,8 +30,8 @@ class Hollow:
 
 def hollow_tensor(torch: Torch, value: Any) -> Any:
     """What a tensor looks like; a tensor of unknown shape stays itself. Call it inside `torch.guard()`."""
-    shape = tuple(torch.shape_of(value))
-    if not all(type(size) is int for size in shape):
+    shape = torch.sizes(value)
+    if shape is None:
         return value
     device = torch.device_of(value).type
     return Hollow(shape, torch.dtype_of(value), device, bool(value.requires_grad), is_parameter(torch, value))

@@ -169,18 +169,16 @@ def _forget(lives: dict[int, Live], key: int, ref: weakref.ref[Any]) -> None:
 
 
 def _tree(root: Any) -> Iterator[tuple[str, Any]]:
-    """Every module below `root` once, with its path, in order of registration."""
-    seen = {id(root)}
+    """Every module below `root` once, under the path that `named_modules` gives it."""
+    seen: set[int] = set()
     waiting = [("", root)]
     while waiting:
         path, module = waiting.pop()
-        yield path, module
-        below = []
-        for name, child in _children(module):
-            if id(child) not in seen:
-                seen.add(id(child))
-                below.append((f"{path}.{name}" if path else name, child))
-        waiting.extend(reversed(below))
+        if id(module) not in seen:
+            seen.add(id(module))
+            yield path, module
+            below = [(f"{path}.{name}" if path else name, child) for name, child in _children(module)]
+            waiting.extend(reversed(below))
 
 
 def _state(module: Any, name: str) -> dict[str, Any]:

@@ -67,8 +67,8 @@ class Observer:
     def tensor(self, value: Any) -> Seed:
         """A tensor as it is now."""
         torch = self.torch
-        shape = tuple(torch.shape_of(value))
-        if not all(type(size) is int for size in shape):
+        shape = torch.sizes(value)
+        if shape is None:
             return OpaqueSeed(class_name(type(value)))
         device = torch.device_of(value).type
         if device == "meta" and self.device is not None:

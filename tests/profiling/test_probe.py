@@ -1,0 +1,181 @@
+"""Which sizes the probe finds free, and that it leaves nothing behind."""
+
+from __future__ import annotations
+
+import gc
+import random
+import weakref
+from typing import Any
+
+import pytest
+import torch
+
+from mypy_torch_shapes.profiling.probe import Probe, other_sizes
+from mypy_torch_shapes.profiling.recorder import Recorder
+from mypy_torch_shapes.seeds.model import TensorSeed
+from tests.profiling.support import Bench
+
+HEADER = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
+
+
+def module(bench: Bench, forward: str, init: str = "pass") -> Any:
+    return bench.write(
+        f"{HEADER}class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        {init}\n    {forward}\n"
+    ).Net()
+
+
+def free(bench: Bench, net: Any, *args: Any, **kwargs: Any) -> set[tuple[tuple[str, int], ...]]:
+    return set(bench.record(lambda: net(*args, **kwargs), probe=True).free())
+
+
+def test_single_axes(bench: Bench) -> None:
+    net = module(bench, "def forward(self, x): return self.conv(x).flatten(2)", "self.conv = nn.Conv2d(3, 4, 3)")
+    recorded = bench.record(lambda: net(torch.zeros(2, 3, 8, 8)), probe=True)
+    assert recorded.free() == {(("x", 0),): [3, 4], (("x", 2),): [9, 16], (("x", 3),): [9, 16]}
+    probed = recorded.calls("Net.forward", probed=True)
+    assert [call.returned for call in probed][:2] == [TensorSeed("float32", (n, 4, 36)) for n in (3, 4)]
+    assert all(call.root and call.receiver == recorded.calls("Net.forward")[0].receiver for call in probed)
+
+
+def test_a_transposed_convolution_checks_its_channels(bench: Bench) -> None:
+    net = module(bench, "def forward(self, x): return self.up(x)", "self.up = nn.ConvTranspose2d(3, 4, 3)")
+    assert (("x", 1),) not in free(bench, net, torch.zeros(2, 3, 8, 8))
+
+
+def test_sizes_that_must_be_divisible(bench: Bench) -> None:
+    net = module(bench, "def forward(self, x): return x.view(x.shape[0], -1, 16).sum() + x.view(-1, 6).sum()")
+    recorded = bench.record(lambda: net(torch.zeros(6, 48)), probe=True)
+    assert recorded.free()[("x", 1),] == [96, 144]
+
+
+def test_axes_that_change_together(bench: Bench) -> None:
+    net = module(bench, "def forward(self, xs, batch, *, mask): return (xs[0] @ mask + batch['y'].unsqueeze(1)).sum()")
+    args = ([torch.zeros(5, 7, 7)], {"y": torch.zeros(5, 7)})
+    found = free(bench, net, *args, mask=torch.zeros(7, 7))
+    assert (("xs[0]", 0), ("batch['y']", 0)) in found
+    assert (("xs[0]", 1),) in found
+    assert any(len(axes) > 1 and ("mask", 0) in axes for axes in found)
+
+
+def test_equal_sizes_of_different_meaning(bench: Bench) -> None:
+    net = module(bench, "def forward(self, q, k): return torch.bmm(q, k)")
+    found = free(bench, net, torch.zeros(4, 4, 4), torch.zeros(4, 4, 4))
+    assert found == {(("q", 1),), (("k", 2),), (("q", 0), ("k", 0)), (("q", 2), ("k", 1))}
+
+
+def test_tensors_made_on_the_way_and_the_cpu_by_name(bench: Bench) -> None:
+    net = module(
+        bench,
+        "def forward(self, x): return x + torch.arange(x.shape[1], device='cpu') + torch.zeros(x.size(0), 1) + MASK",
+    )
+    __import__("net").MASK = torch.ones(1)
+    assert free(bench, net, torch.zeros(2, 3)) == {(("x", 0),), (("x", 1),)}
+
+
+def test_a_module_that_looks_at_numbers(bench: Bench) -> None:
+    forward = "def forward(self, x): return self.fc(x) if x.sum().item() > -1e9 else x.nonzero()"
+    net = module(bench, forward, "self.fc = nn.Linear(3, 2)")
+    assert free(bench, net, torch.zeros(2, 3)) == {(("x", 0),)}
+
+
+@pytest.mark.parametrize(
+    ("init", "shape", "axes"),
+    [
+        ("nn.LSTM(3, 4, batch_first=True)", (2, 5, 3), {0, 1}),
+        ("nn.TransformerEncoderLayer(8, 2, batch_first=True)", (2, 5, 8), {0, 1}),
+        ("nn.MultiheadAttention(8, 2)", None, {0, 1}),
+        ("nn.utils.spectral_norm(nn.Linear(3, 4))", (2, 3), {0}),
+        ("nn.utils.parametrizations.weight_norm(nn.Linear(3, 4))", (2, 3), {0}),
+        ("nn.utils.parametrizations.spectral_norm(nn.Linear(3, 4))", (2, 3), {0}),
+        ("nn.BatchNorm1d(3)", (2, 3, 4), {0, 2}),
+        ("nn.LazyLinear(3)", (2, 3), {0}),
+    ],
+)
+@pytest.mark.parametrize("training", [True, False])
+def test_torchs_own_modules(bench: Bench, init: str, shape: Any, axes: set[int], training: bool) -> None:
+    call = "self.inner(x, x, x)" if "Multihead" in init else "self.inner(x)"
+    net = module(bench, f"def forward(self, x): return {call}", f"self.inner = {init}").train(training)
+    found = free(bench, net, torch.zeros(shape or (5, 2, 8)))
+    assert found == {(("x", axis),) for axis in axes}
+
+
+def test_the_mode_of_the_call_is_kept(bench: Bench) -> None:
+    net = module(bench, "def forward(self, x): return (self.training, torch.is_grad_enabled(), x)").eval()
+    with torch.no_grad():
+        recorded = bench.record(lambda: net(torch.zeros(2)), probe=True)
+    for call in recorded.calls("Net.forward", probed=True):
+        assert getattr(call.returned, "items", ())[:2] == (False, False)
+
+
+def test_nothing_is_left_behind(bench: Bench, capfd: pytest.CaptureFixture[str]) -> None:
+    target = bench.directory / "written.txt"
+    source = (
+        HEADER
+        + f"""
+import os, random
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.count, self.seen = 0, []
+        self.register_forward_hook(lambda *args: HOOKED.append(1))
+    def forward(self, x):
+        self.count += 1; self.seen.append(1)
+        print("hello"); os.system("true") if self.count > 9 else None
+        random.random(); torch.rand(3); torch.set_default_dtype(torch.float64)
+        if PROBED: open({str(target)!r}, "w")
+        return x + x
+PROBED = False
+HOOKED = []
+"""
+    )
+    other = bench.write(source, "other")
+    net = other.Net()
+    recorder = Recorder(bench.directory)
+    recorder.start()
+    net(torch.zeros(2))
+    recorder.stop()
+    torch.set_default_dtype(torch.float32)
+    other.PROBED = True
+    states = (random.getstate(), torch.get_rng_state())
+    capfd.readouterr()
+    Probe(recorder).run()
+    assert random.getstate() == states[0]
+    assert torch.equal(torch.get_rng_state(), states[1])
+    assert torch.get_default_dtype() == torch.float32
+    assert not target.exists()
+    assert not any(variation.ok for variation in recorder.variations)
+    assert (net.count, net.seen, other.HOOKED) == (1, [1], [1])
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_probe_ends_in_time(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    net = module(bench, "def forward(self, x):\n        for i in range(SPIN): F.relu(x)\n        return x")
+    program: Any = __import__("net")
+    program.SPIN = 1
+    recorder = Recorder(bench.directory)
+    recorder.start()
+    net(torch.zeros(2))
+    recorder.stop()
+    program.SPIN = 10**9
+    Probe(recorder, max_seconds=1).run()
+    assert "probing stopped after 1 s" in capsys.readouterr().err
+
+
+def test_other_sizes_are_other_sizes() -> None:
+    for size in range(1, 70):
+        assert size not in other_sizes(size)
+        assert min(other_sizes(size)) > 0
+
+
+def test_a_module_lives_no_longer_for_being_recorded(bench: Bench) -> None:
+    net = module(bench, "def forward(self, x): return self.fc(x)", "self.fc = nn.Linear(3, 2)")
+    refs = [weakref.ref(net), weakref.ref(net.fc.weight)]
+    recorder = Recorder(bench.directory)
+    recorder.start()
+    net(torch.zeros(2, 3))
+    recorder.stop()
+    del net
+    gc.collect()
+    assert [ref() for ref in refs] == [None, None]
+    Probe(recorder).run()
+    assert any(variation.ok for variation in recorder.variations)

@@ -1,0 +1,236 @@
+"""Which calls are recorded, and how: receivers, callers, roots, exceptions, modules and how they were built."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+import torch
+
+from mypy_torch_shapes.profiling import handlers
+from mypy_torch_shapes.profiling.recorder import Recorder
+from mypy_torch_shapes.seeds.merging import MAX_CALLS
+from mypy_torch_shapes.seeds.model import ModuleRecord, ModuleSeed, OpaqueSeed, SequenceSeed, TensorSeed
+from tests.profiling.support import Bench, Recorded
+
+NET = """
+import torch
+from torch import nn
+
+class Base(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.width = width
+        self.inner = nn.Linear(width, width)
+
+class Block(Base):
+    def __init__(self, scale, *rest, flag=False, **more):
+        width = scale * 2
+        super().__init__(width)
+        scale = None
+    def forward(self, x):
+        return self.inner(x)
+
+class Net(nn.Module):
+    def __init__(self, count):
+        super().__init__()
+        self.blocks = nn.ModuleList([Block(2, 7, flag=True, extra=1) for _ in range(count)])
+        self.shared = self.blocks[0]
+        self.bias = nn.Parameter(torch.zeros(4))
+        self.register_buffer("mask", torch.zeros(3, dtype=torch.bool))
+        self.hidden = [nn.ReLU()]
+        self.register_parameter("nothing", None)
+    def forward(self, x):
+        for block in self.blocks:
+            x = block(x)
+        return helper(x)
+
+def helper(x):
+    return x + 1
+
+def build():
+    net = Net(2)
+    net.head = nn.Linear(4, 1)
+    return net
+
+def main():
+    net = build()
+    net(torch.zeros(3, 4))
+    with torch.no_grad():
+        net.eval()(torch.zeros(5, 4))
+"""
+
+
+@pytest.fixture
+def recorded(bench: Bench) -> Recorded:
+    return bench.record(bench.write(NET).main)
+
+
+def record_of(recorded: Recorded, path: str, training: bool = True) -> ModuleRecord:
+    (record,) = (r for r in recorded.profile.modules.values() if r.path == path and r.training is training)
+    return record
+
+
+def test_calls_have_their_callers_and_roots(recorded: Recorded) -> None:
+    (train, evaluate) = recorded.calls("Net.forward")
+    assert (train.root, train.caller, train.returned) == (True, "net:main", TensorSeed("float32", (3, 4)))
+    assert dict(evaluate.arguments)["x"] == TensorSeed("float32", (5, 4))
+    assert all(call.caller == "net:Net.forward" and not call.root for call in recorded.calls("Block.forward"))
+    assert {call.caller for call in recorded.calls("helper")} == {"net:Net.forward"}
+    assert recorded.call("main").root
+    assert not recorded.call("build").root
+
+
+def test_each_module_has_its_place_and_configuration(recorded: Recorded) -> None:
+    net = record_of(recorded, "")
+    assert (net.cls, net.root, net.init) == ("net:Net", net.id, (("count", 2),))
+    attrs = dict(net.attrs)
+    assert attrs["bias"] == TensorSeed("float32", (4,), "cpu", True)
+    assert attrs["mask"] == TensorSeed("bool", (3,))
+    assert attrs["nothing"] is None
+    assert isinstance(attrs["hidden"], SequenceSeed)
+    block = record_of(recorded, "blocks.0")
+    assert [name for name, _ in net.children] == ["blocks", "shared", "head"]
+    assert dict(net.children)["shared"] == block.id
+    assert block.root == net.id
+    assert [name for name, _ in block.init or ()] == ["scale", "rest", "flag", "more"]
+    assert dict(block.init or ())["scale"] == 2
+    assert dict(block.attrs) == {"width": 4}
+    assert dict(record_of(recorded, "blocks.0.inner").init or ())["in_features"] == 4
+    assert record_of(recorded, "", training=False).cls == "net:Net"
+
+
+def test_receivers_are_the_records_of_their_state(recorded: Recorded) -> None:
+    modules = recorded.profile.modules
+    states = [
+        (modules[call.receiver or 0].training, dict(call.arguments)["x"]) for call in recorded.calls("Net.forward")
+    ]
+    assert states == [(True, TensorSeed("float32", (3, 4))), (False, TensorSeed("float32", (5, 4)))]
+    paths = [modules[call.receiver or 0].path for call in recorded.calls("Block.forward")]
+    assert paths == ["blocks.0", "blocks.1"] * 2
+
+
+def test_builders_are_whoever_took_part(recorded: Recorded) -> None:
+    inits = {"net:Net.__init__", "net:Block.__init__", "net:Base.__init__"}
+    assert set(record_of(recorded, "").builders) == inits | {"net:build"}
+    assert set(record_of(recorded, "blocks.1.inner").builders) == inits | {"net:build"}
+    assert set(record_of(recorded, "head").builders) == {"net:build"}
+    assert all(name in recorded.profile.functions for name in inits)
+
+
+def test_a_module_that_is_never_called_is_recorded_as_it_was_built(bench: Bench) -> None:
+    net = bench.write(NET)
+    recorded = bench.record(net.build)
+    returned = recorded.call("build").returned
+    assert isinstance(returned, ModuleSeed)
+    assert dict(recorded.profile.modules[returned.id].attrs)["bias"] == TensorSeed("float32", (4,), "cpu", True)
+
+
+def test_a_library_module_is_recorded_where_it_is_the_root(bench: Bench) -> None:
+    net = bench.write("""
+import torch
+from torch import nn
+def main():
+    model = nn.Sequential(nn.Linear(4, 2), nn.ReLU())
+    return model(torch.zeros(3, 4))
+""")
+    recorded = bench.record(net.main, probe=True)
+    call = recorded.call("Sequential.forward")
+    assert call.root
+    assert call.caller == "net:main"
+    assert not recorded.calls("ReLU.forward")
+    assert recorded.free() == {(("input", 0),): [4, 6]}
+
+
+def test_exceptions_are_recorded(bench: Bench) -> None:
+    net = bench.write("""
+def inner(x):
+    if x: raise ValueError
+    return None
+def outer():
+    try: inner(1)
+    except ValueError: pass
+    inner(0)
+""")
+    recorded = bench.record(net.outer)
+    raised, returned = recorded.calls("inner")
+    assert raised.raised in ("ValueError", "Exception")  # before 3.12 Python does not say which
+    assert (returned.raised, returned.returned) == (None, None)
+
+
+def test_generators_closures_properties_and_comprehensions(bench: Bench) -> None:
+    net = bench.write("""
+class Thing:
+    @property
+    def size(self): return 3
+    @size.setter
+    def size(self, value): pass
+    @staticmethod
+    def static(a, /, b, *, c=1): return [helper(i) for i in (a, b)]
+def helper(x): return x
+def make(k):
+    def inner(x): return x + k
+    return inner
+def generate(n):
+    for i in range(n): yield helper(i)
+def main():
+    thing = Thing(); thing.size; thing.size = 4
+    list(generate(2)); Thing.static(1, b=2); make(1)(2)
+""")
+    recorded = bench.record(net.main)
+    assert recorded.call("Thing.size").returned == 3
+    assert recorded.call("generate").returned == OpaqueSeed("builtins:generator")
+    assert recorded.call("Thing.static").arguments == (("a", 1), ("b", 2), ("c", 1))
+    assert recorded.call("make.<locals>.inner").returned == 3
+    assert {call.caller for call in recorded.calls("helper")} == {"net:generate", "net:Thing.static"}
+
+
+def test_repeats_are_stored_once_and_the_number_of_calls_is_bounded(bench: Bench) -> None:
+    net = bench.write("""
+def same(x): return x
+def numbers(i): return None
+def texts(s): return None
+def main(x):
+    for i in range(200):
+        same(x); numbers(i); texts(str(i))
+""")
+    recorded = bench.record(lambda: net.main(torch.zeros(2)))
+    assert len(recorded.calls("same")) == 1
+    assert len(recorded.calls("numbers")) == handlers.MAX_ALIKE
+    assert len(recorded.calls("texts")) == MAX_CALLS
+
+
+def test_threads_are_watched(bench: Bench) -> None:
+    net = bench.write("def work(x): return x\n")
+
+    def main() -> None:
+        thread = threading.Thread(target=net.work, args=(1,))
+        thread.start()
+        thread.join()
+
+    assert bench.record(main).call("work").returned == 1
+
+
+def test_a_bug_of_ours_does_not_reach_the_program(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = bench.write("def work(x): return x\n")
+
+    def broken(*args: Any) -> None:
+        raise LookupError("ours")
+
+    monkeypatch.setattr(handlers.WatchedHandler, "enter", broken)
+    recorder = Recorder(bench.directory)
+    recorder.start()
+    assert net.work(1) == 1
+    recorder.stop()
+    assert "LookupError: ours" in (recorder.failure or "")
+
+
+def test_other_packages_are_watched_when_asked_for(bench: Bench) -> None:
+    installed = bench.directory / "venv/lib/site-packages/lib"
+    installed.mkdir(parents=True)
+    (installed / "__init__.py").write_text("def work(x): return x\n")
+    net = bench.write("import sys; sys.path.append(__file__[:-6] + 'venv/lib/site-packages')\nimport lib\n")
+    assert not bench.record(lambda: net.lib.work(1)).calls("work")
+    assert bench.record(lambda: net.lib.work(1), include=("lib",)).calls("work")
+    assert bench.record(lambda: net.lib.work(1), include=(str(installed),)).calls("work")
