@@ -29,6 +29,7 @@ class Call:
     receiver: int | None
     arguments: tuple[tuple[str, Seed], ...]
     sizes: tuple[Size, ...]
+    fixed: tuple[Size, ...]  # the same with integers that never varied as they were
     records: tuple[CallRecord, ...]
 
     @property
@@ -55,20 +56,36 @@ def _receiver_key(profile: Profile, receiver: int | None) -> object:
 
 
 def _generalise(records: list[CallRecord]) -> Call:
+    """What varied is a symbol, and what varied together is one symbol.
+
+    Nobody has tried other sizes for a call that was not probed: there every axis may be free. An integer argument may
+    always be; `fixed` is the reading in which those that never varied are configuration.
+    """
     real = [record for record in records if record.probe is None]
     base = real[0]
     probed = [record for record in records if record.probe is not None]
     worlds = [base, *probed, *real[1:]][:MOST_WORLDS]
     rows = list(dict.fromkeys(tuple(_slots(record.arguments)) for record in worlds))
-    columns = list(zip(*rows, strict=True))
+    kinds = [is_axis for _, seed in base.arguments for is_axis in kinds_of(seed)]
     symbols: dict[tuple[int, ...], Size] = {}
     sizes: list[Size] = []
-    for column in columns:
-        if len(set(column)) == 1:
-            sizes.append(column[0])
-        else:
-            sizes.append(symbols.setdefault(column, Dim.of(Symbol("", column))))
-    return Call(base.function, base.receiver, base.arguments, tuple(sizes), tuple(records))
+    fixed: list[Size] = []
+    for column, is_axis in zip(zip(*rows, strict=True), kinds, strict=True):
+        varied = len(set(column)) > 1
+        symbol = symbols.setdefault(column, Dim.of(Symbol("", column))) if varied else Dim.of(Symbol("", column))
+        free = varied or (column[0] > 1 and (not is_axis or not probed))
+        sizes.append(symbol if free else column[0])
+        fixed.append(symbol if varied or (free and is_axis) else column[0])
+    return Call(base.function, base.receiver, base.arguments, tuple(sizes), tuple(fixed), tuple(records))
+
+
+def kinds_of(seed: Seed) -> list[bool]:
+    """For each slot of a seed, whether it is an axis of a tensor (else an integer)."""
+    if isinstance(seed, TensorSeed):
+        return [True] * len(seed.shape)
+    if isinstance(seed, int) and not isinstance(seed, bool):
+        return [False]
+    return [kind for part in parts_of(seed) for kind in kinds_of(part)]
 
 
 def _structure(record: CallRecord) -> object:
@@ -108,19 +125,23 @@ def _slots(arguments: Iterable[tuple[str, Seed]]) -> Iterator[int]:
 
 
 def slots_of(seed: Seed) -> Iterator[int]:
-    """Every size and integer in a seed, in the order in which `values.SeedReader` asks for them."""
+    """Every size and integer in a seed, in the order in which `seeding.Seeding.value` asks for them."""
     if isinstance(seed, TensorSeed):
         yield from seed.shape
     elif isinstance(seed, int) and not isinstance(seed, bool):
         yield seed
-    elif isinstance(seed, SequenceSeed):
-        for item in seed.items:
-            yield from slots_of(item)
+    else:
+        for part in parts_of(seed):
+            yield from slots_of(part)
+
+
+def parts_of(seed: Seed) -> Iterator[Seed]:
+    """The seeds inside a seed."""
+    if isinstance(seed, SequenceSeed):
+        yield from seed.items
     elif isinstance(seed, MappingSeed):
-        for _, value in seed.items:
-            yield from slots_of(value)
+        yield from (value for _, value in seed.items)
     elif isinstance(seed, ObjectSeed):
-        for _, value in seed.attrs:
-            yield from slots_of(value)
+        yield from (value for _, value in seed.attrs)
     elif isinstance(seed, IterableSeed):
-        yield from slots_of(seed.element)
+        yield seed.element

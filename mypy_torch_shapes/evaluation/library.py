@@ -119,8 +119,10 @@ def _may_ask(path: str) -> bool:
 
 def _pure(path: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """A pure function of the standard library, computed where its arguments are plain data."""
-    module, _, name = path.rpartition(".")
-    function = getattr(importlib.import_module(module), name, None)
+    module, _, name = path.partition(".")
+    function: Any = importlib.import_module(module)
+    for part in name.split("."):
+        function = getattr(function, part, None)
     if function is None or not callable(function) or name in _IMPURE:
         return Unknown(f"{path} is not followed")
     if isinstance(function, type) and issubclass(function, BaseException):

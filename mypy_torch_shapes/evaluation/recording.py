@@ -95,6 +95,29 @@ class Recording:
         found = Finding(span(at), mismatch.code, f"{mismatch.operation}: {mismatch.message}", tuple(filter(None, notes)))
         self._findings.setdefault(place.module, {}).setdefault((found.span, found.code), found)
 
+    def absorb(self, other: Recording) -> None:
+        """Take over what another recording gathered."""
+        for entry in other.entries:
+            number = self.context(entry.function, entry.instance, entry.module, entry.parameters, entry.general)
+            mine = self.entries[number]
+            for at, type in entry.facts.items():
+                before = mine.facts.get(at)
+                mine.facts[at] = type if before is None else _common(before, type, mine)
+            for at, reason in entry.gaps.items():
+                mine.gaps.setdefault(at, reason)
+            mine.reveals.update(entry.reveals)
+        for module, found in other._findings.items():
+            mine_found = self._findings.setdefault(module, {})
+            for key, finding in found.items():
+                mine_found.setdefault(key, finding)
+
+    def knows_more_than(self, other: Recording) -> bool:
+        """Whether more expressions have a complete type here."""
+        return self._complete_facts() > other._complete_facts()
+
+    def _complete_facts(self) -> int:
+        return sum(_is_complete(type, entry) for entry in self.entries for type in entry.facts.values())
+
     def where(self, context: int) -> str:
         """Which instance a finding was made in."""
         entry = self.entries[context]
@@ -163,6 +186,10 @@ def _axis_name(path: str, axis: int, value: TensorType | Size) -> str:
         return path if path.isidentifier() else "n"
     letters = _CONVENTIONAL.get(value.rank or 0, "")
     return letters[axis] if axis < len(letters) else f"{path.split('.')[0].split('[')[0]}_{axis}"
+
+
+def _is_complete(type: TensorType, entry: Entry) -> bool:
+    return type.dtype is not None and type.dims is not None and None not in map(lambda d: _json(d, entry), type.dims)
 
 
 def _shown(value: TensorType | Size, names: dict[Symbol, str]) -> str:

@@ -41,6 +41,7 @@ class Seeding:
         self.profile = profile
         self.staleness = staleness
         self._modules: dict[int, Value] = {}
+        self._building: set[int] = set()
         self._sizes: Iterator[Size] | None = None
 
     def arguments(self, arguments: tuple[tuple[str, Seed], ...], sizes: tuple[Size, ...]) -> dict[str, Value]:
@@ -146,16 +147,18 @@ class Seeding:
 
     def module(self, number: int) -> Value:
         """The live module of a record, built again; the same object each time within one evaluation."""
+        record = self.profile.modules.get(number)
+        if number in self._modules or record is None:
+            return self._modules.get(number, Unknown("a module that was not recorded"))
+        if number in self._building:
+            return Unknown("a module that is part of itself")
+        if record.root != number and record.root in self.profile.modules and record.root not in self._building:
+            self.module(record.root)  # links what it is built of
         if number not in self._modules:
-            record = self.profile.modules.get(number)
-            if record is None:
-                return Unknown("a module that was not recorded")
-            root = self.profile.modules.get(record.root)
-            if root is not None and root.id != record.id:
-                self._link(self.module(root.id), root)
-            if number not in self._modules:
-                self._modules[number] = self._build(record)
-                self._link(self._modules[number], record)
+            self._building.add(number)
+            self._modules[number] = self._build(record)
+            self._building.discard(number)
+            self._link(self._modules[number], record)
         return self._modules[number]
 
     def _build(self, record: ModuleRecord) -> Value:
@@ -220,6 +223,8 @@ class Seeding:
                     value = self.value(seed)
                     if not isinstance(value, Unknown) and not (name in made.attrs and _alike(have, value)):
                         made.attrs[name] = value
+        if torch_modules.is_leaf(made):
+            return
         for name, number in record.children:
             self._complete_child(made, name, number, unchanged)
         if unchanged:
@@ -236,7 +241,7 @@ class Seeding:
         if isinstance(have, Instance) and (not unchanged or self._class_name(have) == self._recorded_class(child)):
             self._complete(have, child)
         elif unchanged or (isinstance(have, Unknown) or not made.complete and name not in made.attrs):
-            built = self._build(child)
+            built = self.module(number)
             if isinstance(built, Instance):
                 made.attrs[name] = built
 

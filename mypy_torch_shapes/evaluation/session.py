@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..seeds.model import CallRecord, Profile
+from ..shapes.dims import Size
 from ..shapes.unknown import Undecided
 from . import calls, contexts, objects, statements
 from .contexts import Call
@@ -99,16 +100,27 @@ class Session:
         return self.staleness.callers_unchanged(call)
 
     def _evaluate(self, call: Call) -> None:
-        run = Run(self.loader, self.recording, general=True)
+        """Evaluate a call with its integers symbolic; as they were, where that says more."""
+        attempt = self._attempt(call, call.sizes)
+        if call.fixed != call.sizes:
+            plain = self._attempt(call, call.fixed)
+            if plain.knows_more_than(attempt):
+                attempt = plain
+        self.recording.absorb(attempt)
+
+    def _attempt(self, call: Call, sizes: tuple[Size, ...]) -> Recording:
+        recording = Recording(self.recording.wanted)
+        run = Run(self.loader, recording, general=True)
         run.journal.open()
         try:
-            self._guarded(run, lambda: self._enter(run, call))
+            self._guarded(run, lambda: self._enter(run, call, sizes))
         finally:
             run.journal.close(keep=False)
+        return recording
 
-    def _enter(self, run: Run, call: Call) -> None:
+    def _enter(self, run: Run, call: Call, sizes: tuple[Size, ...]) -> None:
         seeding = Seeding(run, self.profile, self.staleness)
-        arguments = seeding.arguments(call.arguments, call.sizes)
+        arguments = seeding.arguments(call.arguments, sizes)
         if call.receiver is not None:
             function = self._method(seeding, call, arguments)
         else:

@@ -40,6 +40,11 @@ def is_module(value: Value) -> bool:
     return module_path(value) is not None
 
 
+def is_leaf(instance: Instance) -> bool:
+    """Whether it is a plain torch.nn layer: what is inside is torch's own business."""
+    return isinstance(instance.cls, Library) and instance.cls.path not in _BASES and is_module(instance)
+
+
 def is_mapping(instance: Instance) -> bool:
     """Whether it is a ModuleDict or ParameterDict."""
     return module_path(instance) in _DICTS
