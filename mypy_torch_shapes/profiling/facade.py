@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
+from mypy_torch_shapes.profiling.names import mro
+
 
 class _Absent:
     """Stands for a class of torch as long as the program has not imported torch: nothing is an instance of it."""
@@ -49,10 +51,14 @@ class Torch:
         self.dtype_of = base.dtype.__get__
         self.device_of = base.device.__get__
 
+    def is_module(self, value: object) -> bool:
+        """Whether a value is a module; `isinstance` would ask it for its `__class__`."""
+        return self.Module in mro(type(value))
+
     def sizes(self, tensor: Any) -> tuple[int, ...] | None:
         """The shape of a tensor, None if it has none that is made of numbers. Call it inside `guard()`."""
         shape = tuple(self.shape_of(tensor))
-        if not all(type(size) is int for size in shape) or isinstance(tensor, self.Uninitialized):
+        if not all(type(size) is int for size in shape) or self.Uninitialized in mro(type(tensor)):
             return None
         return shape
 

@@ -59,7 +59,7 @@ class WatchedHandler(Handler):
         local = frame.f_locals
         values = [local.get(name) for name in watched.names]
         with recorder.torch.guard():
-            if self._constructs and isinstance(values[0], recorder.torch.Module):
+            if self._constructs and recorder.torch.is_module(values[0]):
                 self._begin_construction(frame, values)
             self._enter(frame, values)
 
@@ -288,7 +288,7 @@ def _outermost_init(frame: FrameType, module: Any) -> FrameType:
 
 def _record(recorder: Recorder, values: list[Any]) -> tuple[int | None, ...]:
     """The present record of a receiver: in another state it is another one."""
-    if values and isinstance(values[0], recorder.torch.Module):
+    if values and recorder.torch.is_module(values[0]):
         live = recorder.modules.live(values[0])
         return (live.token, live.current)
     return ()

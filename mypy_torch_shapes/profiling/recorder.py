@@ -124,7 +124,7 @@ class Recorder:
         self.stop()
 
     def _token(self, value: Any) -> int:
-        if isinstance(value, self.torch.Module):
+        if self.torch.is_module(value):
             return self.modules.token(value)
         return -1 - self.loaders.token(value)
 

@@ -40,7 +40,7 @@ class MappingSeed:
 
 @dataclass(frozen=True)
 class ObjectSeed:
-    """Any other object with data: a dataclass, a namespace, a config; `attrs` is its `__dict__` (and slots), bounded."""
+    """Any other object with data: a dataclass, a namespace, a config; `attrs`: its `__dict__` and slots, bounded."""
 
     cls: str
     attrs: tuple[tuple[str, Seed], ...]

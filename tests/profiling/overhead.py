@@ -9,9 +9,9 @@ import torch
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent / "programs")]
 
-import resnet
+import resnet  # noqa: E402
 
-from mypy_torch_shapes.profiling.recorder import Recorder
+from mypy_torch_shapes.profiling.recorder import Recorder  # noqa: E402
 
 torch.set_num_threads(1)  # so that the time of this thread is all there is
 torch.manual_seed(0)

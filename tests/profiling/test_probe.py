@@ -12,16 +12,15 @@ import torch
 
 from mypy_torch_shapes.profiling.probe import Probe, other_sizes
 from mypy_torch_shapes.profiling.recorder import Recorder
-from mypy_torch_shapes.seeds.model import TensorSeed
+from mypy_torch_shapes.seeds.model import OpaqueSeed, TensorSeed
 from tests.profiling.support import Bench
 
 HEADER = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
 
 
 def module(bench: Bench, forward: str, init: str = "pass") -> Any:
-    return bench.write(
-        f"{HEADER}class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        {init}\n    {forward}\n"
-    ).Net()
+    head = f"{HEADER}class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    return bench.write(f"{head}        {init}\n    {forward}\n").Net()
 
 
 def free(bench: Bench, net: Any, *args: Any, **kwargs: Any) -> set[tuple[tuple[str, int], ...]]:
@@ -88,7 +87,6 @@ def test_a_module_that_looks_at_numbers(bench: Bench) -> None:
         ("nn.utils.parametrizations.weight_norm(nn.Linear(3, 4))", (2, 3), {0}),
         ("nn.utils.parametrizations.spectral_norm(nn.Linear(3, 4))", (2, 3), {0}),
         ("nn.BatchNorm1d(3)", (2, 3, 4), {0, 2}),
-        ("nn.LazyLinear(3)", (2, 3), {0}),
     ],
 )
 @pytest.mark.parametrize("training", [True, False])
@@ -97,6 +95,15 @@ def test_torchs_own_modules(bench: Bench, init: str, shape: Any, axes: set[int],
     net = module(bench, f"def forward(self, x): return {call}", f"self.inner = {init}").train(training)
     found = free(bench, net, torch.zeros(shape or (5, 2, 8)))
     assert found == {(("x", axis),) for axis in axes}
+
+
+def test_a_lazy_module_is_probed_once_it_is_complete(bench: Bench) -> None:
+    net = module(bench, "def forward(self, x): return self.fc(x)", "self.fc = nn.LazyLinear(3)")
+    recorded = bench.record(lambda: [net(torch.zeros(2, 3)) for _ in range(2)], probe=True)
+    assert recorded.free() == {(("x", 0),): [3, 4]}
+    weights = [dict(record.attrs)["weight"] for record in recorded.profile.modules.values() if record.path == "fc"]
+    assert weights[0] == OpaqueSeed("torch.nn.parameter:UninitializedParameter")
+    assert weights[1] == TensorSeed("float32", (3, 3), "cpu", True)
 
 
 def test_the_mode_of_the_call_is_kept(bench: Bench) -> None:

@@ -39,7 +39,8 @@ def main():
     print(net(torch.randn(5, 4)), work(2))
     thread = threading.Thread(target=lambda: print("thread", work(1)))
     thread.start(); thread.join()
-    print(sys.argv, __name__, __file__, __doc__, __spec__ and __spec__.name, __package__, sys.path[0], sorted(globals()))
+    print(sys.argv, __name__, __file__, __doc__, __spec__ and __spec__.name, __package__)
+    print(sys.path[0], sorted(globals()))
     print(sys.modules["__main__"].main is main, main.__module__, sys.getrecursionlimit(), sys.stdin.read())
     atexit.register(lambda: print("rolled", work(1), net(torch.randn(5, 4))))
 
