@@ -52,6 +52,8 @@ def cross_entropy(
         dims = class_indices(scores, labels, scale)
         return reduced(scores.dtype, dims, reduction, size_average, reduce)
     refuse(labels.dtype, BOOL, INTEGER, what=f"target{list_of(labels.dims or ())} of class probabilities")
+    if isinstance(ignore_index, int) and ignore_index >= 0:
+        raise Mismatch(f"ignore_index = {ignore_index} is not supported for a target of class probabilities")
     dims = _without_classes(scores.dims or ())
     _check_class_weight(scale, (scores.dims or ())[0 if scores.rank == 1 else 1] if scores.dims else None)
     given = [scores, labels] if scale is None else [scores, labels, scale]

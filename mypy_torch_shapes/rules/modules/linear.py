@@ -52,6 +52,15 @@ def _bilinear_forward(self: Self, input1: Any, input2: Any) -> Any:
 
 module("Identity", "*args, **kwargs", "input", lambda self, input: input, lambda **_: {})
 module("Linear", "in_features, out_features, bias=True, device=None, dtype=None", "input", _linear_forward, _linear)
+for _name in ("NonDynamicallyQuantizableLinear", "modules.linear.NonDynamicallyQuantizableLinear"):
+    module(
+        _name,
+        "in_features, out_features, bias=True, device=None, dtype=None",
+        "input",
+        _linear_forward,
+        _linear,
+        "linear",
+    )
 module(
     "Bilinear",
     "in1_features, in2_features, out_features, bias=True, device=None, dtype=None",

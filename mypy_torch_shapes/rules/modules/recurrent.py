@@ -37,7 +37,7 @@ def _layers(
     dtype: Any,
     proj_size: Any = 0,
 ) -> Attributes:
-    _check(hidden_size, num_layers, proj_size, dropout)
+    _check(input_size, hidden_size, num_layers, proj_size, dropout)
     attrs: Attributes = {
         "mode": mode,
         "input_size": input_size,
@@ -64,8 +64,8 @@ def _layers(
     return attrs
 
 
-def _check(hidden_size: Any, num_layers: Any, proj_size: Any, dropout: Any) -> None:
-    for name, size in (("hidden_size", hidden_size), ("num_layers", num_layers)):
+def _check(input_size: Any, hidden_size: Any, num_layers: Any, proj_size: Any, dropout: Any) -> None:
+    for name, size in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
         if is_size(size):
             require(less(0, size), f"{name} = {show(size)} must be greater than zero")
     if isinstance(dropout, int | float) and not 0 <= dropout <= 1:

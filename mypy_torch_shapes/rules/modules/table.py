@@ -14,7 +14,7 @@ from ...shapes.tensor_type import TensorType, fresh
 from ...shapes.unknown import Undecided, Unknown
 from ..promotion import default_dtype
 from ..registry import apply, find
-from ..vocabulary import is_size
+from ..vocabulary import at_most, is_size, require, show
 
 Attributes = dict[str, Any]
 
@@ -142,12 +142,19 @@ def bind(signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[st
 
 def parameter(dtype: Any, *dims: Any) -> TensorType:
     """A new nn.Parameter; `dtype` is the constructor's argument."""
-    return TensorType(factory_dtype(dtype), tuple(size if is_size(size) else fresh() for size in dims), parameter=True)
+    return TensorType(factory_dtype(dtype), _sizes(dims), parameter=True)
 
 
 def buffer(dtype: Any, *dims: Any) -> TensorType:
     """A new buffer."""
-    return TensorType(factory_dtype(dtype), tuple(size if is_size(size) else fresh() for size in dims))
+    return TensorType(factory_dtype(dtype), _sizes(dims))
+
+
+def _sizes(dims: tuple[Any, ...]) -> tuple[Size, ...]:
+    sizes = tuple(map(size_of, dims))
+    for size in sizes:
+        require(at_most(0, size), f"a size is negative: {show(size)}")
+    return sizes
 
 
 def factory_dtype(dtype: Any) -> DType | None:

@@ -46,7 +46,11 @@ def _layer(decoder: bool, config: dict[str, Any]) -> Attributes:
         attrs[f"norm{number}"] = make("LayerNorm", d_model, config["layer_norm_eps"], True, bias, **factory)
     for number in blocks:
         attrs[f"dropout{number}"] = make("Dropout", dropout)
+    activation = config["activation"]
     attrs["activation"] = Unknown("the activation of a transformer layer is not tracked")
+    if not decoder:
+        fast = {"relu": 1, "gelu": 2}.get(activation) if isinstance(activation, str) else None
+        attrs["activation_relu_or_gelu"] = fast or Unknown("the activation of a transformer layer is not tracked")
     return attrs
 
 
@@ -135,7 +139,7 @@ def _each(self: Self) -> list[Any]:
     layers = self.layers
     if not isinstance(layers, ModuleSpec):
         raise Undecided("the layers of a transformer are not known")
-    return [value for name, value in layers.attrs.items() if name != "training"]
+    return [value for name, value in layers.attrs.items() if name.isdigit()]
 
 
 def _normed(self: Self, x: Any) -> Any:
