@@ -14,7 +14,7 @@ from .inputs import dtype_in, flag, operand, per_axis, rank_is, require_same_sha
 from .mismatch import Mismatch
 from .registry import rule
 from .signature import list_of
-from .vocabulary import at_most, is_size, less, require, show, spread
+from .vocabulary import at_most, less, require, show, spread
 
 Pooled = TensorType | tuple[TensorType, TensorType]
 
@@ -73,7 +73,7 @@ def adaptive(n: int, input: Any, output_size: Any) -> TensorType:
     for size in spatial:
         require(nonzero(size), "input has no elements in a spatial axis")
     for want in wanted:
-        if is_size(want):
+        if isinstance(want, int | Dim):
             require(at_most(0, want), f"output_size = {show(want)} is negative")
     out = [
         fresh() if unknown else size if want is None else size_or_fresh(want)

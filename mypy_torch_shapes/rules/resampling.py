@@ -57,7 +57,7 @@ def interpolate(
 
 def scaled(size: Size, factor: Any) -> Size:
     """floor(size * factor), which is exact integer arithmetic for a factor with a small power of 2 below the line."""
-    if is_size(factor):
+    if isinstance(factor, int | Dim):
         return size * factor
     if not isinstance(factor, float):
         return fresh()
