@@ -83,7 +83,9 @@ def parse(reveal: dict[str, Any]) -> list[Context]:
         span = (row["file"], row["line"], row["column"], row["end_line"], row["end_column"])
         kind = row["type"]
         dims = None if kind["dims"] is None else tuple(kind["dims"])
-        contexts[row["context"]].claims[span] = Claim(span, kind["dtype"], dims, kind["text"])
+        claims = contexts[row["context"]].claims
+        assert span not in claims, f"two rows for one expression in one context: {row}"
+        claims[span] = Claim(span, kind["dtype"], dims, kind["text"])
     return list(contexts.values())
 
 

@@ -44,6 +44,7 @@ class Result:
 
     executed: set[Key] = field(default_factory=set)
     covered: set[Key] = field(default_factory=set)
+    varying: set[Key] = field(default_factory=set)  # had several types within one invocation, as in a loop
     checked: int = 0  # claims compared with real values, over all sizes
     wrong: dict[tuple[Span, str | None, str, str], Wrong] = field(default_factory=dict)
     misfits: list[str] = field(default_factory=list)  # invocations whose function has contexts, but none that fits
@@ -156,6 +157,7 @@ def judge(result: Result, invocation: Invocation, chosen: list[Match], sizes: st
     }
     if first:
         result.executed |= {(span, function, instance) for span in tensors}
+        result.varying |= {(span, function, instance) for span in tensors if len(invocation.values[span]) > 1}
     if not chosen and tensors:
         result.without[invocation.place] += 1
     if chosen and not chosen[0].fits:

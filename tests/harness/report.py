@@ -26,7 +26,13 @@ def as_json(result: Result) -> dict[str, Any]:
             for (function, instance), count in result.without.items()
         ],
         "uncovered": [
-            {"at": place(span), "text": result.texts[span], "function": function, "instance": instance}
+            {
+                "at": place(span),
+                "text": result.texts[span],
+                "function": function,
+                "instance": instance,
+                "varies": (span, function, instance) in result.varying,
+            }
             for span, function, instance in uncovered
         ],
     }
@@ -47,13 +53,16 @@ def wrong_row(wrong: Wrong) -> dict[str, Any]:
 
 
 def table(report: dict[str, Any], *, details: bool) -> str:
-    lines = [f"{'program':28}{'executed':>9}{'covered':>9}{'':>8}{'checked':>9}{'wrong':>7}{'misfit':>8}{'s':>7}"]
+    lines = [
+        f"{'program':28}{'executed':>9}{'covered':>9}{'':>8}{'varying':>9}{'checked':>9}{'wrong':>7}{'misfit':>8}{'s':>7}"
+    ]
     for name, row in report.items():
         if "failed" in row:
             lines.append(f"{name:28}FAILED")
             continue
         lines.append(
-            f"{name:28}{row['executed']:>9}{row['covered']:>9}{row['coverage']:>8.1%}{row['checked']:>9}"
+            f"{name:28}{row['executed']:>9}{row['covered']:>9}{row['coverage']:>8.1%}"
+            f"{sum(each['varies'] for each in row['uncovered']):>9}{row['checked']:>9}"
             f"{len(row['wrong']):>7}{len(row['misfits']):>8}{row['seconds']:>7}"
         )
     measured = [row for row in report.values() if "failed" not in row]
@@ -79,5 +88,6 @@ def detail_lines(row: dict[str, Any]) -> list[str]:
     for each in row["without_context"]:
         lines.append(f"NO CONTEXT  {each['function']} [{each['instance']}], {each['invocations']} invocation(s)")
     for each in row["uncovered"]:
-        lines.append(f"UNCOVERED  {each['at']}: `{each['text']}` in {each['function']} [{each['instance']}]")
+        why = " (several types in one call)" if each["varies"] else ""
+        lines.append(f"UNCOVERED  {each['at']}: `{each['text']}` in {each['function']} [{each['instance']}]{why}")
     return lines
