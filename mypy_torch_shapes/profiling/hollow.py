@@ -28,11 +28,15 @@ class Hollow:
     parameter: bool
 
 
-def hollow_tensor(torch: Torch, value: Any) -> Any:
-    """What a tensor looks like; a tensor of unknown shape stays itself. Call it inside `torch.guard()`."""
+class NotHollow(Exception):
+    """A tensor whose shape is not made of numbers: not initialised yet, or nested."""
+
+
+def hollow_tensor(torch: Torch, value: Any) -> Hollow:
+    """What a tensor looks like. Call it inside `torch.guard()`. Raises `NotHollow`."""
     shape = torch.sizes(value)
     if shape is None:
-        return value
+        raise NotHollow
     device = torch.device_of(value).type
     return Hollow(shape, torch.dtype_of(value), device, bool(value.requires_grad), is_parameter(torch, value))
 
@@ -40,9 +44,16 @@ def hollow_tensor(torch: Torch, value: Any) -> Any:
 class Copier:
     """Copies structure without running any code of the copied: no `__init__`, `__deepcopy__` or `__reduce__`."""
 
-    def __init__(self, torch: Torch, tensor: Callable[[Any], Any], module: Callable[[Any, Any], None]) -> None:
+    def __init__(
+        self,
+        torch: Torch,
+        tensor: Callable[[Any], Any],
+        module: Callable[[Any, Any], None] = lambda module, copy: None,
+        apart: bool = False,
+    ) -> None:
         self._torch = torch
         self._tensor = tensor  # what a tensor, or a hollow one, becomes
+        self._apart = apart  # whether a tensor that is there twice becomes two
         self._module = module  # told of each module and its copy
         self._copies: dict[int, tuple[Any, Any]] = {}  # the original too, so that its id stays its own
 
@@ -54,7 +65,7 @@ class Copier:
         cls = type(value)
         bases = mro(cls)
         if self._torch.Tensor in bases or cls is Hollow:
-            return self._remember(value, self._tensor(value))
+            return self._tensor(value) if self._apart else self._remember(value, self._tensor(value))
         if self._torch.Module in bases:
             return self._copy_module(value)
         if cls in (list, tuple, set, frozenset, dict, collections.OrderedDict, collections.deque):

@@ -14,7 +14,7 @@ from typing import Any
 from mypy_torch_shapes.profiling import handlers
 from mypy_torch_shapes.profiling.events import Events
 from mypy_torch_shapes.profiling.facade import Torch, loaded_torch
-from mypy_torch_shapes.profiling.hollow import Copier, hollow_tensor
+from mypy_torch_shapes.profiling.hollow import Copier, NotHollow, hollow_tensor
 from mypy_torch_shapes.profiling.keys import Keys
 from mypy_torch_shapes.profiling.loaders import Loaders
 from mypy_torch_shapes.profiling.modules import Construction, Modules
@@ -167,29 +167,31 @@ class Recorder:
         return found
 
     def hollow_call(self, watched: Watched, caller: str | None) -> RootCall | None:
-        """The root call this thread is in, without data."""
+        """The root call this thread is in, without data; None if it cannot be had so, or there are enough."""
         state = self.state
         if state.root_call is None or state.root_state is None or len(self.root_calls) >= MAX_ROOT_CALLS:
             return None
         args, kwargs = state.root_call
-        skeleton = self._skeletons.get(state.root_state)
-        if skeleton is None:
+        copier = Copier(self.torch, self._hollow, apart=True)  # each can have another size
+        try:
+            module, records = self._skeleton(state.root_module, state.root_state)
+            hollow_args = tuple(copier.copy(value) for value in args)
+            hollow_kwargs = {name: copier.copy(value) for name, value in kwargs.items()}
+        except (NotHollow, RecursionError):
+            return None
+        grad = sys.modules["torch"].is_grad_enabled()
+        names = _signature(watched)
+        found = RootCall(module, hollow_args, hollow_kwargs, *names, grad, records, state.root_state, caller)
+        self.root_calls.append(found)
+        return found
+
+    def _skeleton(self, module: Any, state: object) -> tuple[Any, list[tuple[Any, int]]]:
+        """A module in this state, without data, and the records of all modules in it."""
+        found = self._skeletons.get(state)
+        if found is None:
             records: list[tuple[Any, int]] = []
             copier = Copier(self.torch, self._hollow, lambda module, copy: self._note_record(records, module, copy))
-            skeleton = self._skeletons[state.root_state] = (copier.copy(state.root_module), records)
-        copier = Copier(self.torch, self._hollow, lambda module, copy: None)
-        grad = sys.modules["torch"].is_grad_enabled()
-        found = RootCall(
-            skeleton[0],
-            tuple(copier.copy(value) for value in args),
-            {name: copier.copy(value) for name, value in kwargs.items()},
-            *_signature(watched),
-            grad,
-            skeleton[1],
-            state.root_state,
-            caller,
-        )
-        self.root_calls.append(found)
+            found = self._skeletons[state] = (copier.copy(module), records)
         return found
 
     def _hollow(self, value: Any) -> Any:

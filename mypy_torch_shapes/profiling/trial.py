@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
+import logging
 import os
 import random
 import sys
@@ -192,6 +193,8 @@ def _silence() -> Iterator[None]:
                 os.dup2(null.fileno(), descriptor)
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
+        stack.callback(logging.disable, logging.root.manager.disable)
+        logging.disable(sys.maxsize)
         sys.stdout, sys.stderr = io.StringIO(), io.StringIO()
         try:
             yield

@@ -62,6 +62,12 @@ def test_equal_sizes_of_different_meaning(bench: Bench) -> None:
     assert found == {(("q", 1),), (("k", 2),), (("q", 0), ("k", 0)), (("q", 2), ("k", 1))}
 
 
+def test_a_tensor_that_is_passed_twice_is_two(bench: Bench) -> None:
+    net = module(bench, "def forward(self, a, b): return a + b")
+    x = torch.zeros(5)
+    assert free(bench, net, x, x) == {(("a", 0), ("b", 0))}
+
+
 def test_tensors_made_on_the_way_and_the_cpu_by_name(bench: Bench) -> None:
     net = module(
         bench,
