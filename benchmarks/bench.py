@@ -14,7 +14,7 @@ from statistics import median
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = ROOT / "tests" / "programs" / "small_resnet"
-SOURCE, DRIVER = "resnet.py", "driver.py"
+SOURCE, DRIVER, SIZES = "resnet.py", "driver.py", ["N=4", "H=32", "W=40"]
 # A measurement, its bound, and whether it is a ratio or seconds.
 BOUNDS = {"cold": 1.15, "warm": 1.05, "after an edit": 2.0, "dmypy re-check (s)": 0.5}
 
@@ -80,7 +80,7 @@ def main() -> int:
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as directory:
         alone, plugin = Project(Path(directory) / "alone", False), Project(Path(directory) / "plugin", True)
-        plugin.run("mypy_torch_shapes", "profile", DRIVER)
+        plugin.run("mypy_torch_shapes", "profile", DRIVER, *SIZES)
         alone.mypy()  # the first run of all reads every file from disk
         rows = [
             compare("cold", max(1, rounds // 5), alone.cold, plugin.cold),

@@ -47,7 +47,10 @@ def find(project: Path, right: str, wrong: str) -> int:
 
 def run(project: Path, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     print("$", program, *arguments, flush=True)
-    done = subprocess.run([BIN / program, *arguments], cwd=project, stdout=subprocess.PIPE, text=True, check=False)
+    command = [BIN / program, *arguments]
+    done = subprocess.run(
+        command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
     print(done.stdout, flush=True)
     return done
 

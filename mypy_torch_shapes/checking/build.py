@@ -22,9 +22,12 @@ LIBRARIES = ("/site-packages/", "/dist-packages/")
 class Build:
     """What lives as long as mypy's own build does: one run, or a daemon."""
 
+    _has_been = False  # whether this is not the first one in this process
+
     def __init__(self, options: Options) -> None:
         self._daemon = "mypy.dmypy_server" in sys.modules
-        self._errors = errors_of(options, self._daemon)
+        self._errors = errors_of(options, thoroughly=not (self._daemon and Build._has_been))
+        Build._has_been = True
         settings = config.read(options.config_file, Path.cwd())
         for problem in settings.problems:
             messages.say(problem)
@@ -72,15 +75,14 @@ def is_ours(path: str) -> bool:
     return path.endswith(".py") and not any(each in path.replace("\\", "/") for each in LIBRARIES)
 
 
-def errors_of(options: Options, daemon: bool) -> Errors | None:
+def errors_of(options: Options, thoroughly: bool) -> Errors | None:
     """Where mypy collects the errors of the build that these options are of.
 
     No hook is handed it in a module without classes and checked calls, so it is looked for, at this moment while it
-    is among the newest objects. There is none when a daemon's `run` makes a plugin just to compare its version.
+    is among the newest objects. There is none when a daemon's `run` makes a plugin just to compare its version, and
+    going through all objects of a daemon takes long.
     """
-    for generation in (0, 1, None):
-        if generation is None and daemon:
-            break  # the youngest objects were few; all those of a daemon are not
+    for generation in (0, None) if thoroughly else (0,):
         for each in gc.get_objects(generation):
             if type(each) is Errors and each.options is options:
                 return each

@@ -72,6 +72,8 @@ class Outcomes:
             if self._session is None:
                 self._session = self._open(self._config)
             report = self._session.report(Path(path))
+        except (SyntaxError, OSError):
+            return Record.of(Outcome())  # mypy cannot read the file either, and says so
         except Exception as fault:  # noqa: BLE001  (whatever our fault is, it must not end the user's type check)
             return Record.of(Outcome(failure=messages.abandoned(fault, self._config.debug)))
         record = Record.of(Outcome(tuple(report.findings), tuple(report.reveals)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -38,11 +39,11 @@ def test_without_our_lines_mypys_output_is_its_own(program: Path, mode: str, cac
 
 
 def record(project: Path) -> None:
-    """Whatever script the program has; without a profile the promise holds all the same."""
-    for script in ("driver.py", "train.py", "fit.py"):
-        if (project / script).exists():
-            command = [sys.executable, "-m", "mypy_torch_shapes", "profile", script]
-            subprocess.run(command, cwd=project, capture_output=True, check=False, timeout=300)
+    """One run, as programs.json says; the demo's is train.py."""
+    about = json.loads((TESTS / "programs" / "programs.json").read_text()).get(project.name, {"driver": "train.py"})
+    script, sizes = about.get("driver", "driver.py"), about.get("sizes", [""])[0].split()
+    command = [sys.executable, "-m", "mypy_torch_shapes", "profile", script, *sizes]
+    subprocess.run(command, cwd=project, capture_output=True, check=True, timeout=300)
 
 
 def mypy(project: Path, plugins: str, mode: str, cache: Path) -> list[str]:
