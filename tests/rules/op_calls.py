@@ -105,7 +105,11 @@ def _operator(op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterato
     reflected = name not in _OPERATORS
     name = name[1:] if reflected else name
     swapped = (args[1], args[0], *args[2:]) if reflected else args
-    yield Call.of(f"torch.{_OPERATORS[name]}", swapped, kwargs, lambda *a, **k: op.op(*args, **k))
+
+    def function(*given: Any, **options: Any) -> Any:
+        return op.op(given[1], given[0], *given[2:], **options) if reflected else op.op(*given, **options)
+
+    yield Call.of(f"torch.{_OPERATORS[name]}", swapped, kwargs, function)
 
 
 class _Watch(TorchFunctionMode):

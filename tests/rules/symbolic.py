@@ -19,7 +19,7 @@ from .outcomes import OK, PARTIAL, WRONG, Asked, asked_of
 from .samples import compare, resized
 
 MOST_SYMBOLS = 3
-WORLDS = 2  # sizes a rule is told of; it must be right at the others too
+MOST_WORLDS = 4  # sizes a rule is told of; it must be right at the others too
 
 # torch trusts the values of their indices: at other sizes they would write outside their memory.
 UNCHECKED = re.compile(
@@ -82,17 +82,20 @@ def cases(call: Call, chance: random.Random) -> Iterator[Case]:
 
 def _case(call: Call, chosen: list[tuple[Variation, list[int]]]) -> Iterator[Case]:
     base = tuple(variation.size for variation, _ in chosen)
-    tried = [tuple(sizes[k % len(sizes)] for _, sizes in chosen) for k in range(4)]
-    for i, (_, sizes) in enumerate(chosen):
-        tried += [tuple(size if j == i else other for j, other in enumerate(base)) for size in sizes]
+    alone = [
+        tuple(size if j == i else other for j, other in enumerate(base))
+        for sizes in zip(*(sizes for _, sizes in chosen), strict=False)
+        for i, size in enumerate(sizes)
+    ]
+    together = [tuple(sizes[k % len(sizes)] for _, sizes in chosen) for k in range(4)]
     results: dict[tuple[int, ...], Any] = {}
-    for sizes in dict.fromkeys([base, *tried]):
+    for sizes in dict.fromkeys([base, *alone, *together]):
         ran = _run(call, dict(zip((variation for variation, _ in chosen), sizes, strict=True)))
         if ran is not None:
             results[sizes] = ran[0]
-    if base not in results or len(results) < WORLDS:
+    worlds = list(results)[: min(MOST_WORLDS, max(2, len(results) - 2))]
+    if base not in results or any(len(set(column)) < 2 for column in zip(*worlds, strict=True)):
         return
-    worlds = list(results)[:WORLDS]
     columns = list(zip(*worlds, strict=True))
     names = dict(zip((variation for variation, _ in chosen), "NCHWT", strict=False))
     symbols = {
