@@ -118,40 +118,46 @@ def index_select(input: TensorType, dim: Any, index: Any) -> TensorType:
     return input.with_dims(*input.dims[:at], length, *input.dims[at + 1 :])
 
 
-def _written(input: TensorType, dim: Any, index: Any, source: Any, dtypes: Sequence[DType], name: str) -> TensorType:
-    """Slices of source written to where index says: it has a slice for each item of index, of input's shape."""
-    input, index, source = operand(input), operand(index, "index"), operand(source, name)
+def _written(input: TensorType, dim: Any, index: Any, source: Any, dtypes: Sequence[DType], exact: bool) -> TensorType:
+    """Slices of source written to where index says: it has a slice for each item of index, of input's shape.
+
+    Unless `exact`, a scalar counts as a vector of one.
+    """
+    input, index, source = operand(input), operand(index, "index"), operand(source, "source")
     dtype_in(index, dtypes, "index")
     rank_is(index, (0, 1), "index")
-    common_dtype(input=input, **{name: source})
+    common_dtype(input=input, source=source)
     at = _axis_of(input, dim)
-    if at is None or not input.dims or not source.dims or index.dims is None:
+    if at is None or input.dims is None or source.dims is None or index.dims is None:
         return input.with_dtype(input.dtype)
-    if len(input.dims) != len(source.dims):
-        raise Mismatch(f"{name} has rank {len(source.dims)}, input has {len(input.dims)}: {show(source)}")
-    length = product(index.dims)
-    require(equal(length, source.dims[at]), f"index has {show(length)} items, {name} has {show(source.dims[at])}")
-    for place, (size, expected) in enumerate(zip(source.dims, input.dims, strict=True)):
+    into, given = _row(input.dims), _row(source.dims)
+    if exact or (input.dims and source.dims):
+        into, given = input.dims, source.dims
+    if len(into) != len(given):
+        raise Mismatch(f"source has rank {len(source.dims)}, input has {len(input.dims)}: {show(source)}")
+    length, slices = product(index.dims), given[at] if at < len(given) else 1
+    require(equal(length, slices), f"index has {show(length)} items, source has {show(slices)}")
+    for place, (size, expected) in enumerate(zip(given, into, strict=True)):
         if place != at:
-            require(equal(size, expected), f"{name} has size {show(size)} in dim {place}, input has {show(expected)}")
+            require(equal(size, expected), f"source has size {show(size)} in dim {place}, input has {show(expected)}")
     return input.with_dtype(input.dtype)
 
 
 @rule("index_add")
 def index_add(input: TensorType, dim: Any, index: Any, source: Any, *, alpha: Any = 1) -> TensorType:
-    return _written(input, dim, index, source, _INDEX, "source")
+    return _written(input, dim, index, source, _INDEX, exact=True)
 
 
 @rule("index_copy")
 def index_copy(input: TensorType, dim: Any, index: Any, source: Any) -> TensorType:
-    return _written(input, dim, index, source, _LONG, "source")
+    return _written(input, dim, index, source, _LONG, exact=False)
 
 
 @rule("index_reduce")
 def index_reduce(
     input: TensorType, dim: Any, index: Any, source: Any, reduce: Any, *, include_self: Any = True
 ) -> TensorType:
-    return _written(input, dim, index, source, _INDEX, "source")
+    return _written(input, dim, index, source, _INDEX, exact=True)
 
 
 @rule("index_fill")
@@ -169,9 +175,11 @@ def index_fill(input: TensorType, dim: Any, index: Any, value: Any) -> TensorTyp
 def index_put(input: TensorType, indices: Any, values: Any, accumulate: Any = False) -> TensorType:
     input, values = operand(input), operand(values, "values")
     chosen = None if isinstance(indices, Unknown) else selection(input.dims, tuple(indices))
-    several = values.dims is not None and equal(product(values.dims), 1) is Truth.NO
-    if several:
-        common_dtype(input=input, values=values)
+    by_number = isinstance(indices, tuple | list) and any(
+        isinstance(index, TensorType) and index.dtype in _INDEX for index in indices
+    )
+    if by_number or (values.dims is not None and equal(product(values.dims), 1) is Truth.NO):
+        common_dtype(input=input, values=values)  # one item may be filled into a mask, whatever its dtype
     if chosen is not None and values.dims is not None:
         message = f"values {show(values)} does not broadcast to the selection {show(chosen)}"
         if len(values.dims) > len(chosen):
@@ -203,7 +211,7 @@ def put(input: TensorType, index: Any, source: Any, accumulate: Any = False) -> 
 @rule("take_along_dim")
 def take_along_dim(input: TensorType, indices: Any, dim: Any = None) -> TensorType:
     input, indices = operand(input), operand(indices, "indices")
-    dtype_in(indices, _INDEX, "indices")
+    dtype_in(indices, _INDEX if dim is None else _LONG, "indices")
     if dim is None:
         return input.with_dims(fresh() if indices.dims is None else product(indices.dims))
     if input.dims is None or indices.dims is None or not isinstance(dim, int):
@@ -211,7 +219,7 @@ def take_along_dim(input: TensorType, indices: Any, dim: Any = None) -> TensorTy
         return TensorType(input.dtype, None if rank is None else tuple(fresh() for _ in range(rank)))
     if len(input.dims) != len(indices.dims):
         raise Mismatch(f"indices has rank {len(indices.dims)}, input has rank {len(input.dims)}")
-    at = axis(dim, len(input.dims))
+    at = axis(dim, len(input.dims), wrap=False)
     rest = broadcast(*(dims[:at] + dims[at + 1 :] for dims in (input.dims, indices.dims)))
     assert rest is not None
     return input.with_dims(*rest[:at], indices.dims[at], *rest[at:])

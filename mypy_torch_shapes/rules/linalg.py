@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 from ..shapes.dims import Size
 from ..shapes.dtypes import DType
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType, fresh
-from .inputs import operand
+from .inputs import operand, rank_is
 from .mismatch import Mismatch
 from .registry import rule
 from .sizes import operands
@@ -167,16 +168,21 @@ def baddbmm(
 
 @rule("torch.chain_matmul")
 def chain_matmul(*matrices: Any) -> TensorType:
-    result: TensorType = multi_dot(matrices)
-    return result
+    given = operands(matrices[0] if len(matrices) == 1 and isinstance(matrices[0], tuple | list) else matrices)
+    if given is None:
+        return TensorType(None, None)
+    for tensor in given:
+        _of_rank(tensor, 2, "a matrix")
+    return reduce(matmul, given)
 
 
 @rule("torch.linalg.multi_dot")
-def multi_dot(tensors: Any) -> Any:
+def multi_dot(tensors: Any) -> TensorType:
     given = operands(tensors)
     if given is None:
         return TensorType(None, None)
-    result, *rest = given
-    for other in rest:
-        result = matmul(result, other)
-    return result
+    if len(given) < 2:
+        raise Mismatch(f"got {len(given)} tensors, expected at least 2")
+    for number, tensor in enumerate(given):
+        rank_is(tensor, (1, 2) if number in (0, len(given) - 1) else (2,), f"tensor {number}")
+    return reduce(matmul, given)

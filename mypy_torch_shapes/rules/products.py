@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..shapes.dims import Size
-from ..shapes.dtypes import BOOL, COMPLEX, INTEGER
+from ..shapes.dtypes import BOOL, COMPLEX, INTEGER, promote
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
@@ -80,7 +80,8 @@ def _contracted(a: tuple[Size, ...], b: tuple[Size, ...], dims: Any) -> tuple[_P
 @rule("kron")
 def kron(input: TensorType, other: Any) -> TensorType:
     input, other = operand(input), operand(other, "other")
-    dtype = result_type(input, other)
+    # A scalar gets axes first, and then counts as any other tensor in the promotion.
+    dtype = None if input.dtype is None or other.dtype is None else promote(input.dtype, other.dtype)
     if input.dims is None or other.dims is None:
         return TensorType(dtype, None)
     rank = max(len(input.dims), len(other.dims))
@@ -113,7 +114,7 @@ def _cross(input: TensorType, other: TensorType, dim: Any) -> TensorType:
     if len(input.dims) != len(other.dims):
         raise Mismatch(f"input has rank {len(input.dims)}, other has rank {len(other.dims)}")
     if isinstance(dim, int):
-        at = axis(dim, len(input.dims))
+        at = axis(dim, len(input.dims), wrap=False)
         for name, sizes in (("input", input.dims), ("other", other.dims)):
             require(equal(sizes[at], 3), f"{name} has size {show(sizes[at])} in dim {dim}, expected 3")
     return TensorType(dtype, broadcast(input.dims, other.dims))

@@ -68,7 +68,8 @@ def _is_vector(a: Matrices, dims: tuple[Size, ...]) -> Truth:
 @rule("torch.linalg.solve_triangular")
 def solve_triangular(A: Any, B: Any, *, upper: Any, left: Any = True, unitriangular: Any = False) -> TensorType:
     a, b = Matrices(A, square=True), operand(B, "B")
-    return TensorType(common_dtype(A=a.tensor, B=b), _matrix_solution(a, b, left))
+    # torch does not ask for one dtype here, and what it makes of two is written nowhere.
+    return TensorType(b.dtype if a.tensor.dtype == b.dtype else None, _matrix_solution(a, b, left))
 
 
 def _matrix_solution(a: Matrices, b: TensorType, left: Any = True) -> Dims:
@@ -177,7 +178,7 @@ def matrix_norm(
 @rule("torch.linalg.norm")
 def norm(A: Any, ord: Any = None, dim: Any = None, keepdim: Any = False, *, dtype: Any = None) -> TensorType:
     tensor = operand(A, "A")
-    if dim is None and ord is not None and not isinstance(ord, Unknown) and len(tensor.dims or ()) > 2:
+    if dim is None and ord is not None and not isinstance(ord, Unknown) and tensor.rank not in (None, 1, 2):
         raise Mismatch(f"with ord and no dim A must have rank 1 or 2, it is {show(tensor)}")
     if isinstance(dim, tuple | list) and len(dim) > 2:
         raise Mismatch(f"dim = {show(tuple(dim))}, expected one or two axes")
