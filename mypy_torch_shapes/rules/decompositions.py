@@ -6,14 +6,15 @@ from typing import Any
 
 from ..shapes.dims import Size, extreme
 from ..shapes.dtypes import BOOL, INTEGER, DType, complex_of, int32, int64
+from ..shapes.relations import nonzero
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided, Unknown
-from .inputs import operand, rank_from
+from .inputs import common_dtype, operand, rank_from
 from .mismatch import Mismatch
 from .promotion import real, refuse
 from .registry import rule
 from .sizes import size_of
-from .vocabulary import Named, axis, broadcast, equal, named, product, require, require_equal, show
+from .vocabulary import Named, at_most, axis, broadcast, equal, named, product, require, require_equal, show
 
 # Names, what the matrices must be ("square" or "any"), and the results: field:axes[:dtype]. The axes are * (batch),
 # m (rows), n (columns) and k (the smaller of both). A result without a field is the only one.
@@ -27,7 +28,7 @@ torch.linalg.eig                 square  eigenvalues:*n:complex eigenvectors:*nn
 torch.linalg.eigvals             square  *n:complex
 torch.linalg.eigh                square  eigenvalues:*n:real eigenvectors:*nn
 torch.linalg.eigvalsh            square  *n:real
-torch.linalg.cholesky,cholesky   square  *nn
+torch.linalg.cholesky            square  *nn
 torch.linalg.cholesky_ex         square  L:*nn info:*:int32
 torch.linalg.matrix_exp,matrix_exp  square  *nn
 torch.linalg.ldl_factor          square  LD:*nn pivots:*n:int32
@@ -157,9 +158,23 @@ def householder_product(input: Any, tau: Any) -> TensorType:
 
 @rule("ormqr")
 def ormqr(input: Any, tau: Any, other: Any, left: Any = True, transpose: Any = False) -> TensorType:
-    other = operand(other, "other")
+    input, tau, other = operand(input), operand(tau, "tau"), operand(other, "other")
+    rank_from(input, 2)
     rank_from(other, 2, "other")
+    common_dtype(input=input, tau=tau, other=other)
+    if input.dims and tau.dims and other.dims and isinstance(left, bool):
+        side = other.dims[-2 if left else -1]
+        require(equal(input.dims[-2], side), f"input has {show(input.dims[-2])} rows, other has {show(side)}")
+        require(at_most(tau.dims[-1], input.dims[-1]), f"tau has {show(tau.dims[-1])} elements: {show(input)}")
     return TensorType(other.dtype, other.dims)
+
+
+@rule("cholesky")
+def cholesky(input: Any, upper: Any = False) -> TensorType:
+    tensor = operand(input)
+    if tensor.dims is not None and nonzero(product(tensor.dims)).holds:  # an empty one need not be square
+        Matrices(tensor, square=True, name="input")
+    return tensor.with_dtype(tensor.dtype)
 
 
 @rule("torch.linalg.matrix_power", "matrix_power")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..shapes.dims import Dim, Size
+from ..shapes.dtypes import bool_
 from ..shapes.relations import Truth, at_most, divides, less
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided, Unknown
@@ -157,6 +158,8 @@ def narrow(input: TensorType, dim: Any, start: Any, length: Any) -> TensorType:
     at, size = _along(input, dim)
     new = size_of(length)
     require(at_most(0, new), f"length = {show(new)} is negative")
+    if isinstance(start, TensorType) and (start.dims or start.dtype == bool_):
+        raise Mismatch(f"start is {show(start)}, expected a scalar of an integer dtype")
     if isinstance(start, int | Dim):
         require(at_most(-start, size), f"start = {show(start)} is out of range for size {show(size)}")
         negative = less(start, 0)
