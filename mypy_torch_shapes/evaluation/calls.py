@@ -131,9 +131,9 @@ class _Entered:
         assert frame.function is not None
         if run.recording.wanted(frame.module):
             shapes = [(p, v.type if isinstance(v, Tensor) else run.settle_size(v)) for p, v in self.named]
-            instance = frame.receiver.path if isinstance(frame.receiver, Instance) else None
+            receiver = frame.receiver if torch_modules.is_module(frame.receiver) else None
             frame.context = run.recording.context(
-                frame.function.qualname, instance, frame.module, tuple(shapes), run.general
+                frame.function.qualname, receiver, frame.module, tuple(shapes), run.general
             )
 
     def _abbreviate(self) -> None:

@@ -47,6 +47,16 @@ def member(run: Run, module_name: str, name: str) -> Value:
 def source_member(run: Run, source: SourceModule, name: str) -> Value:
     """An attribute of a module that is known by its source."""
     execute(run, source)
+    if (source.name, name) in run.loader.following:
+        return Unknown(f"the import of {name} leads back to itself")
+    run.loader.following.add((source.name, name))
+    try:
+        return _source_member(run, source, name)
+    finally:
+        run.loader.following.discard((source.name, name))
+
+
+def _source_member(run: Run, source: SourceModule, name: str) -> Value:
     variables = source.env.variables
     if name in variables:
         return resolved(run, variables, name)

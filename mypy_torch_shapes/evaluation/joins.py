@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from ..shapes.dims import Dim, Size
 from ..shapes.relations import Truth, equal
 from ..shapes.tensor_type import TensorType, fresh
@@ -9,6 +12,19 @@ from ..shapes.unknown import Unknown
 from .values import ListValue, Many, Tensor, Value, is_size
 
 _DEPTH = 6
+
+# Sizes that are equal on the way of the program that is being joined: (kept, given up).
+_equalities: list[tuple[Size, Size]] = []
+
+
+@contextmanager
+def assuming(pairs: list[tuple[Size, Size]]) -> Iterator[None]:
+    """While joins know that, where one branch was taken, these sizes are equal."""
+    _equalities.extend(pairs)
+    try:
+        yield
+    finally:
+        del _equalities[len(_equalities) - len(pairs) :]
 
 
 def join(a: Value, b: Value, depth: int = _DEPTH) -> Value:
@@ -45,6 +61,9 @@ def join_sizes(a: Size, b: Size) -> Size:
     """One size for two: the same, or unknown."""
     if a == b or equal(a, b) is Truth.YES:
         return a
+    for pair in _equalities:
+        if {a, b} == set(pair):
+            return a  # `a` is from the branch where they may differ
     left, right = (size.values if isinstance(size, Dim) else None for size in (a, b))
     return fresh(left if left == right else None)
 

@@ -53,6 +53,7 @@ class Loader:
         self.root = root
         self.known = known  # module name -> file, as the profile has seen them
         self.modules: dict[str, SourceModule | None] = {}
+        self.following: set[tuple[str, str]] = set()  # imports being followed, against circles
         installed = [Path(entry) for entry in sys.path if entry and Path(entry).is_dir()]
         scripts = sorted({path.parent for path in known.values()})
         self.search = list(dict.fromkeys([root, root / "src", *scripts, *installed]))

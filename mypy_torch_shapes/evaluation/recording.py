@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from ..rules.mismatch import Mismatch
 from ..shapes.dims import Dim, Size, Symbol, symbols, text
+from ..shapes.dtypes import INTEGER
 from ..shapes.tensor_type import TensorType
 from .facts import Context, Fact, FileReport, Finding, Gap, Span
 from .joins import join_types
 from .modules import SourceModule
-from .values import Tensor, Value
+from .values import Instance, Tensor, Value
 
 if TYPE_CHECKING:
     from .run import Frame
@@ -26,7 +27,7 @@ class Entry:
     """A context while it is being gathered."""
 
     function: str
-    instance: str | None
+    receiver: Instance | None
     module: SourceModule
     parameters: Parameters
     names: dict[Symbol, str]
@@ -35,6 +36,11 @@ class Entry:
     facts: dict[Span, TensorType] = field(default_factory=dict)
     gaps: dict[Span, str] = field(default_factory=dict)
     reveals: dict[Span, str] = field(default_factory=dict)
+
+    @property
+    def instance(self) -> str | None:
+        """The receiver's place below its root; a module under construction learns it later."""
+        return None if self.receiver is None else self.receiver.path
 
     def naming(self, symbol: Symbol) -> str | None:
         return self.names.get(symbol)
@@ -50,18 +56,20 @@ class Recording:
         self._findings: dict[SourceModule, dict[tuple[Span, str], Finding]] = {}
 
     def context(
-        self, function: str, instance: str | None, module: SourceModule, parameters: Parameters, general: bool
+        self, function: str, receiver: Instance | None, module: SourceModule, parameters: Parameters, general: bool
     ) -> int:
         """The context of a function entered with these parameters; equal ones are the same context."""
         names, definitions = name_symbols(parameters)
         shown = tuple((path, _shown(value, names)) for path, value in parameters)
-        key = (module.name, function, instance, shown, general)
+        place = None if receiver is None else (id(receiver) if receiver.path is None else receiver.path)
+        key = (module.name, function, place, shown, general)
         if key not in self._by_key:
             self._by_key[key] = len(self.entries)
-            self.entries.append(Entry(function, instance, module, parameters, names, definitions, general))
+            self.entries.append(Entry(function, receiver, module, parameters, names, definitions, general))
         entry = self.entries[self._by_key[key]]
         for symbol, name in names.items():
             entry.names.setdefault(symbol, name)
+            symbol.name = symbol.name or name
         return self._by_key[key]
 
     def fact(self, context: int, module: SourceModule, node: ast.AST, type: TensorType) -> None:
@@ -98,7 +106,7 @@ class Recording:
     def absorb(self, other: Recording) -> None:
         """Take over what another recording gathered."""
         for entry in other.entries:
-            number = self.context(entry.function, entry.instance, entry.module, entry.parameters, entry.general)
+            number = self.context(entry.function, entry.receiver, entry.module, entry.parameters, entry.general)
             mine = self.entries[number]
             for at, type in entry.facts.items():
                 before = mine.facts.get(at)
@@ -185,6 +193,8 @@ def _axis_name(path: str, axis: int, value: TensorType | Size) -> str:
     if not isinstance(value, TensorType):
         return path if path.isidentifier() else "n"
     letters = _CONVENTIONAL.get(value.rank or 0, "")
+    if value.rank == 2 and value.dtype is not None and value.dtype.category == INTEGER:
+        letters = "NT"  # indices
     return letters[axis] if axis < len(letters) else f"{path.split('.')[0].split('[')[0]}_{axis}"
 
 

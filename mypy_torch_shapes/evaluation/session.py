@@ -97,6 +97,8 @@ class Session:
     def _usable(self, call: CallRecord) -> bool:
         if not self.staleness.exists(call.function):
             return False
+        if call.receiver is not None and call.function.endswith(".__init__"):
+            return False  # a module is constructed where it is used, with the arguments its record has
         return self.staleness.callers_unchanged(call)
 
     def _evaluate(self, call: Call) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
+from ..shapes.dims import Size
 from ..shapes.unknown import Undecided, Unknown
 from . import attributes, calls, definitions, expressions, iteration, loops, operators
-from .joins import join
+from .joins import assuming, join
 from .modules import LazyImport, SourceModule, absolute
 from .run import Frame, Run
-from .values import Bound, Instance, Raised, Tensor, Value
+from .values import Bound, Instance, Raised, Tensor, Value, is_size
 
 
 class Flow(Enum):
@@ -143,7 +144,19 @@ def _if(run: Run, node: ast.If, frame: Frame) -> Flow:
     if truth is not None:
         return run_block(run, node.body if truth else node.orelse, frame)
     ways = [lambda: run_block(run, node.body, frame), lambda: run_block(run, node.orelse, frame)]
-    return alternatives(run, ways, frame)
+    pairs = _equal_otherwise(run, node.test, frame)
+    with assuming(pairs or []):
+        return alternatives(run, ways, frame)
+
+
+def _equal_otherwise(run: Run, test: ast.expr, frame: Frame) -> list[tuple[Size, Size]]:
+    """The sizes that are equal where `if a != b:` is not taken."""
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.NotEq):
+        return []
+    left, right = (expressions.evaluate(run, side, frame) for side in (test.left, test.comparators[0]))
+    if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
+        return [pair for pair in zip(left, right, strict=True) if all(map(is_size, pair))]
+    return [(left, right)] if is_size(left) and is_size(right) else []
 
 
 def alternatives(run: Run, ways: list[Callable[[], Flow]], frame: Frame) -> Flow:

@@ -14,7 +14,7 @@ from ..shapes.relations import Truth, equal
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown
 from .run import Frame, Run
-from .values import Library, ListValue, Many, Named, Real, Tensor, Value
+from .values import Instance, Library, ListValue, Many, Named, Real, Tensor, Value
 
 # In-place methods that change the shape of their tensor.
 RESHAPING = frozenset(
@@ -202,6 +202,10 @@ def to_rule(run: Run, value: Value) -> Any:
         return value
     if isinstance(value, range):
         return list(value)
+    if isinstance(value, Instance):
+        from . import torch_modules
+
+        return torch_modules.described(run, value)
     if isinstance(value, Real):
         return Unknown("a real number that is not known")
     if isinstance(value, Library) and value.path.startswith("builtins."):

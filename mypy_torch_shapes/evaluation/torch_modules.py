@@ -185,16 +185,21 @@ class _RuleAttributes(Mapping[str, Any]):
         self.instance = instance
 
     def __getitem__(self, name: str) -> Any:
-        value = self.instance.attrs[name]
-        if isinstance(value, Instance) and is_module(value):
-            return rules.ModuleSpec(module_path(value) or "", _RuleAttributes(self.run, value))
-        return tensors.to_rule(self.run, value)
+        return tensors.to_rule(self.run, self.instance.attrs[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.instance.attrs)
 
     def __len__(self) -> int:
         return len(self.instance.attrs)
+
+
+def described(run: Run, instance: Instance) -> Any:
+    """A torch.nn module as rules take it."""
+    path = module_path(instance)
+    if path is None or not isinstance(instance.cls, Library):
+        return Unknown("an object no rule knows")
+    return rules.ModuleSpec(path, _RuleAttributes(run, instance))
 
 
 def call_module(
