@@ -10,13 +10,23 @@ from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown
 from .inputs import operand
 from .mismatch import DTYPE, Mismatch
-from .promotion import categories, common_shape, floating, is_number, number_dtype, real, refuse_elements, result_type
+from .promotion import (
+    categories,
+    common_shape,
+    floating,
+    into,
+    is_number,
+    number_dtype,
+    real,
+    refuse_elements,
+    result_type,
+)
 from .registry import rule
 from .vocabulary import require_dtype
 
 # Operation, and the categories of (promoted) dtypes it refuses: b(ool), i(nteger), f(loating), c(omplex).
 _PROMOTING = """
-    mul:  multiply:  pow:  torch.special.pow:  floor_divide:bc  remainder:bc  fmod:bc  hypot:bic
+    mul:  multiply:  pow:  floor_divide:bc  remainder:bc  fmod:bc  hypot:bic
     maximum:c  minimum:c  fmax:c  fmin:c  logaddexp:bi  logaddexp2:bic  nextafter:bic  gcd:bfc  lcm:bfc
     igamma:bic  igammac:bic  torch.special.gammainc:bic  torch.special.gammaincc:bic
 """
@@ -46,10 +56,10 @@ def _table(table: str, dtype: Callable[[DType | None], DType | None]) -> None:
 
 def _register(name: str, refused: tuple[int, ...], dtype: Callable[[DType | None], DType | None]) -> None:
     @rule(name)
-    def binary(input: Any, other: Any) -> TensorType:
+    def binary(input: Any, other: Any, *, out: Any = None) -> TensorType:
         result = promoted(input, other)
         refuse_elements(result, *refused, what="the common type")
-        return TensorType(dtype(result.dtype), result.dims)
+        return into(out, TensorType(dtype(result.dtype), result.dims))
 
 
 _table(_PROMOTING, lambda dtype: dtype)
@@ -57,16 +67,16 @@ _table(_FLOATING, floating)
 
 
 @rule("add")
-def add(input: Any, other: Any, *, alpha: Any = 1) -> TensorType:
+def add(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> TensorType:
     result = promoted(input, other)
     _check_alpha(result.dtype, alpha)
-    return result
+    return into(out, result)
 
 
 @rule("sub", "subtract")
-def sub(input: Any, other: Any, *, alpha: Any = 1) -> TensorType:
+def sub(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> TensorType:
     _refuse_bool_subtraction(input, other)
-    return add(input, other, alpha=alpha)
+    return add(input, other, alpha=alpha, out=out)
 
 
 @rule("torch.rsub")
@@ -89,14 +99,14 @@ def _refuse_bool_subtraction(*operands: Any) -> None:
 
 
 @rule("div", "divide")
-def div(input: Any, other: Any, *, rounding_mode: Any = None) -> TensorType:
+def div(input: Any, other: Any, *, rounding_mode: Any = None, out: Any = None) -> TensorType:
     result = promoted(input, other)
     if rounding_mode is None:
-        return TensorType(floating(result.dtype), result.dims)
+        return into(out, TensorType(floating(result.dtype), result.dims))
     if isinstance(rounding_mode, Unknown):
         return result if floating(result.dtype) == result.dtype else TensorType(None, result.dims)
     refuse_elements(result, *categories("bc"), what="the common type")
-    return result
+    return into(out, result)
 
 
 @rule("float_power")

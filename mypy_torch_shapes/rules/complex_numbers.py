@@ -9,7 +9,7 @@ from ..shapes.relations import equal
 from ..shapes.tensor_type import TensorType
 from .inputs import operand
 from .mismatch import DTYPE, Mismatch
-from .promotion import common_shape, real
+from .promotion import common_shape, into, real
 from .registry import rule
 from .vocabulary import require, require_dtype, show
 
@@ -60,13 +60,13 @@ def view_as_complex(input: Any) -> TensorType:
 
 
 @rule("torch.complex")
-def of_parts(real: Any, imag: Any) -> TensorType:
-    return _of_parts(operand(real, "real"), "real", operand(imag, "imag"), "imag")
+def of_parts(real: Any, imag: Any, *, out: Any = None) -> TensorType:
+    return into(out, _of_parts(operand(real, "real"), "real", operand(imag, "imag"), "imag"), exact=True)
 
 
 @rule("torch.polar")
-def polar(abs: Any, angle: Any) -> TensorType:
-    return _of_parts(operand(abs, "abs"), "abs", operand(angle, "angle"), "angle")
+def polar(abs: Any, angle: Any, *, out: Any = None) -> TensorType:
+    return into(out, _of_parts(operand(abs, "abs"), "abs", operand(angle, "angle"), "angle"), exact=True)
 
 
 def _of_parts(first: TensorType, first_name: str, second: TensorType, second_name: str) -> TensorType:

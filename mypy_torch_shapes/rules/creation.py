@@ -35,7 +35,17 @@ def zeros(*sizes: Any, size: Any = None, dtype: Any = None, **_: Any) -> TensorT
     return TensorType(given_dtype(dtype, default_dtype.get()), sizes_of(sizes, size))
 
 
-@rule("torch.empty_strided", "torch.empty_permuted")
+@rule("torch.empty_permuted")
+def empty_permuted(size: Any, physical_layout: Any, *, dtype: Any = None, **_: Any) -> TensorType:
+    dims = sizes_of((size,))
+    if dims is not None and isinstance(physical_layout, tuple | list):
+        order = sorted(at for at in physical_layout if isinstance(at, int))
+        if len(order) == len(physical_layout) and order != list(range(len(dims))):
+            raise Mismatch(f"physical_layout = {show(tuple(physical_layout))}, expected an order of {len(dims)} axes")
+    return TensorType(given_dtype(dtype, default_dtype.get()), dims)
+
+
+@rule("torch.empty_strided")
 def empty_strided(size: Any, stride: Any, *, dtype: Any = None, **_: Any) -> TensorType:
     return TensorType(given_dtype(dtype, default_dtype.get()), sizes_of((size,)))
 

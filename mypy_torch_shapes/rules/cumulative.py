@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..shapes.dims import Size, extreme
-from ..shapes.dtypes import BOOL, int64
+from ..shapes.dtypes import BOOL, int64, uint8
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
 from .inputs import operand
@@ -15,11 +15,13 @@ from .promotion import (
     categories,
     floating,
     given_dtype,
+    is_number,
     refuse_elements,
     result_type,
 )
+from .reduction import known_axes, require_floating
 from .registry import rule
-from .vocabulary import Named, axis, broadcast, is_size, named, require_equal, show
+from .vocabulary import Named, axis, broadcast, equal, is_size, less, named, require, require_equal, show
 
 
 def _check_axis(tensor: TensorType, dim: Any) -> None:
@@ -130,19 +132,40 @@ def _between(dims: tuple[Size, ...], at: int) -> tuple[Size, ...]:
 @rule("torch.gradient")
 def gradient(input: Any, *, spacing: Any = None, dim: Any = None, edge_order: Any = 1) -> Any:
     tensor = operand(input)
-    result = TensorType(floating(tensor.dtype), tensor.dims)
-    if isinstance(dim, tuple | list):
-        return tuple(result for _ in dim)
-    if isinstance(dim, int):
-        _check_axis(tensor, dim)
-        return (result,)
-    if dim is None and tensor.dims is not None:
-        return tuple(result for _ in tensor.dims)
-    return Unknown("over how many axes the gradient is taken is unknown")
+    if tensor.dtype == uint8:
+        raise Mismatch("input has dtype uint8, which torch does not differentiate", DTYPE)
+    if isinstance(dim, Unknown) or (dim is None and tensor.dims is None):
+        return Unknown("over how many axes the gradient is taken is unknown")
+    listed = range(tensor.rank or 0) if dim is None else dim if isinstance(dim, tuple | list) else (dim,)
+    if isinstance(spacing, tuple | list) and len(spacing) != len(listed):
+        raise Mismatch(f"spacing has {len(spacing)} items for {len(listed)} axes")
+    spacings = spacing if isinstance(spacing, tuple | list) else [spacing] * len(listed)
+    dims = tensor.dims
+    along = [None] * len(listed) if dims is None else known_axes(tuple(listed), len(dims)) or [None] * len(listed)
+    return tuple(_slope(tensor, at, step, edge_order) for at, step in zip(along, spacings, strict=True))
+
+
+def _slope(tensor: TensorType, at: int | None, spacing: Any, edge_order: Any) -> TensorType:
+    """The gradient along an axis. Coordinates of another size than the axis broadcast in ways not followed here."""
+    points = spacing if isinstance(spacing, TensorType) else None
+    dtype = floating(tensor.dtype if points is None else result_type(tensor, points))
+    if tensor.dims is None or at is None:
+        return TensorType(dtype, tensor.dims if points is None else None)
+    size = tensor.dims[at]
+    if isinstance(edge_order, int):
+        message = f"input{show(tensor.dims)} has size {show(size)} in dim {at}, expected at least {edge_order + 1}"
+        require(less(edge_order, size), message)
+    if isinstance(spacing, Unknown) and not is_number(spacing):
+        return TensorType(None, None)
+    fits = points is None or (points.dims is not None and len(points.dims) == 1 and equal(points.dims[0], size).holds)
+    return TensorType(dtype, tensor.dims if fits else None)
 
 
 @rule("renorm")
 def renorm(input: Any, p: Any, dim: Any, maxnorm: Any) -> TensorType:
     tensor = operand(input)
+    require_floating(tensor)
     _check_axis(tensor, dim)
+    if tensor.dims is not None and len(tensor.dims) < 2:
+        raise Mismatch(f"input has rank {len(tensor.dims)}, expected at least 2: {show(tensor.dims)}")
     return TensorType(tensor.dtype, tensor.dims)

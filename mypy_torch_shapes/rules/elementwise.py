@@ -8,7 +8,7 @@ from typing import Any
 from ..shapes.dtypes import BOOL, DType, bool_, int32, int64
 from ..shapes.tensor_type import TensorType
 from .inputs import operand
-from .promotion import categories, floating, real, refuse, refuse_elements
+from .promotion import categories, floating, into, real, refuse, refuse_elements
 from .registry import rule
 from .vocabulary import Named, named
 
@@ -31,26 +31,29 @@ _FLOAT = """
     torch.special.ndtr:c  torch.special.ndtri:c  torch.special.psi:c  torch.special.scaled_modified_bessel_k0:c
     torch.special.scaled_modified_bessel_k1:c  torch.special.sinc:  torch.special.spherical_bessel_j0:c
 """
-_BOOL = "isfinite:  isinf:  isnan:  isneginf:c  isposinf:c  isreal:  logical_not:  signbit:c"
+_BOOL = "isfinite:  isinf:  isnan:  isneginf:c  isposinf:c  isreal:  signbit:c"
 
 
-def _table(table: str, dtype: Callable[[DType | None], DType | None]) -> None:
+def _table(table: str, dtype: Callable[[DType | None], DType | None], exact_out: bool = False) -> None:
     for entry in table.split():
         name, letters = entry.split(":")
-        _register(name, categories(letters), dtype)
+        _register(name, categories(letters), dtype, exact_out)
 
 
-def _register(name: str, refused: tuple[int, ...], dtype: Callable[[DType | None], DType | None]) -> None:
+def _register(
+    name: str, refused: tuple[int, ...], dtype: Callable[[DType | None], DType | None], exact_out: bool
+) -> None:
     @rule(name)
-    def unary(input: Any, **_: Any) -> TensorType:
+    def unary(input: Any, *, out: Any = None, **_: Any) -> TensorType:
         tensor = operand(input)
         refuse_elements(tensor, *refused)
-        return TensorType(dtype(tensor.dtype), tensor.dims)
+        return into(out, TensorType(dtype(tensor.dtype), tensor.dims), exact_out)
 
 
-_table(_SAME, lambda dtype: dtype)
+_table(_SAME, lambda dtype: dtype, exact_out=True)
 _table(_FLOAT, floating)
-_table(_BOOL, lambda dtype: bool_)
+_table(_BOOL, lambda dtype: bool_, exact_out=True)
+_table("logical_not:", lambda dtype: bool_)
 
 
 @rule("abs", "absolute")

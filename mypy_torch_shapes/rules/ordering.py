@@ -10,7 +10,7 @@ from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided, Unknown, UnknownNumber
 from .inputs import operand, size_or_fresh
 from .mismatch import Mismatch
-from .promotion import categories, common_shape, is_number, refuse, refuse_elements, result_type
+from .promotion import categories, common_shape, into, is_number, refuse, refuse_elements, result_type
 from .reduction import known_axes, reduced, require_elements
 from .registry import rule
 from .vocabulary import Named, at_most, axis, is_size, named, product, require, require_dtype, require_equal, show
@@ -96,11 +96,13 @@ def argmax(input: Any, dim: Any = None, keepdim: Any = False) -> TensorType:
 
 
 @rule("aminmax")
-def aminmax(input: Any, *, dim: Any = None, keepdim: Any = False) -> Named:
+def aminmax(input: Any, *, dim: Any = None, keepdim: Any = False, out: Any = None) -> Named:
     tensor = operand(input)
     refuse_elements(tensor, *categories("c"))
     require_elements(tensor.dims, dim)
     result = TensorType(tensor.dtype, reduced(tensor.dims, dim, keepdim))
+    for one in out if isinstance(out, tuple | list) else ():
+        into(one, result, exact=True)
     return named(("min", result), ("max", result))
 
 

@@ -27,7 +27,7 @@ from ..shapes.relations import nonzero
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown, UnknownNumber
 from .mismatch import DTYPE, Mismatch
-from .vocabulary import broadcast, product
+from .vocabulary import broadcast, product, require_dtype
 
 default_dtype: ContextVar[DType] = ContextVar("default_dtype", default=float32)
 
@@ -129,6 +129,17 @@ def require_cast(source: DType | None, target: DType | None, message: str) -> No
     """Raise Mismatch where torch.can_cast refuses: a result may not fall to a lower category."""
     if source is not None and target is not None and source.category > target.category:
         raise Mismatch(message, DTYPE)
+
+
+def into(out: Any, result: TensorType, exact: bool = False) -> TensorType:
+    """The result written to `out=`, which keeps its dtype. Raises Mismatch where it cannot hold the result."""
+    if not isinstance(out, TensorType):
+        return result
+    message = f"the result has dtype {result.dtype}, out has {out.dtype}"
+    require_cast(result.dtype, out.dtype, message)
+    if exact:
+        require_dtype(result.dtype, out.dtype, message)
+    return TensorType(out.dtype, result.dims)
 
 
 def _kinds(operand: Any) -> tuple[Kind, ...]:

@@ -9,7 +9,7 @@ from ..shapes.tensor_type import TensorType
 from .creation import sizes_of
 from .inputs import operand, size_or_fresh
 from .mismatch import DTYPE, Mismatch
-from .promotion import categories, common_shape, default_dtype, given_dtype, is_number, refuse_elements
+from .promotion import categories, common_shape, default_dtype, given_dtype, into, is_number, refuse_elements
 from .registry import rule
 from .vocabulary import at_most, is_size, less, require, show
 
@@ -45,7 +45,9 @@ def bernoulli(input: Any, p: Any = None, *, generator: Any = None) -> TensorType
 
 
 @rule("multinomial")
-def multinomial(input: Any, num_samples: Any, replacement: Any = False, *, generator: Any = None) -> TensorType:
+def multinomial(
+    input: Any, num_samples: Any, replacement: Any = False, *, generator: Any = None, out: Any = None
+) -> TensorType:
     tensor = operand(input)
     if tensor.dtype is not None and tensor.dtype.category in (BOOL, INTEGER, COMPLEX):
         raise Mismatch(f"input has dtype {tensor.dtype.name}, expected a floating dtype", DTYPE)
@@ -58,7 +60,7 @@ def multinomial(input: Any, num_samples: Any, replacement: Any = False, *, gener
         if replacement is False:
             message = f"num_samples = {show(num_samples)} of {show(tensor.dims[-1])} categories without replacement"
             require(at_most(num_samples, tensor.dims[-1]), message)
-    return TensorType(int64, (*tensor.dims[:-1], size_or_fresh(num_samples)))
+    return into(out, TensorType(int64, (*tensor.dims[:-1], size_or_fresh(num_samples))), exact=True)
 
 
 @rule("torch.poisson")

@@ -12,11 +12,12 @@ from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided, Unknown
 from .inputs import operand
 from .mismatch import DTYPE, Mismatch
-from .promotion import accumulated, categories, floating, given_dtype, real, refuse_elements
+from .promotion import accumulated, categories, floating, given_dtype, into, real, refuse_elements
 from .registry import rule
 from .vocabulary import axes, axis, is_size, product, require, show
 
 Dims = tuple[Size, ...] | None
+MOST_AXES = 64
 
 
 def reduced(dims: Dims, dim: Any = None, keepdim: Any = False) -> Dims:
@@ -41,6 +42,8 @@ def reduced(dims: Dims, dim: Any = None, keepdim: Any = False) -> Dims:
 
 def known_axes(dim: Any, rank: int) -> tuple[int, ...] | None:
     """The axes of a `dim` argument, None where they are unknown. Raises Mismatch out of range, or for repeats."""
+    if rank > MOST_AXES:
+        raise Mismatch(f"input has rank {rank}, torch reduces at most {MOST_AXES} axes")
     listed = dim if isinstance(dim, tuple | list) else (dim,)
     if all(isinstance(one, int) for one in listed):
         return axes(dim, rank)
@@ -86,15 +89,9 @@ _WITH_DTYPE: tuple[tuple[str, Callable[[DType | None], DType | None], str], ...]
     ("mean", _keeping, "bi"),
     ("nanmean", _keeping, "bic"),
 )
-_WITHOUT_DTYPE: tuple[tuple[str, Callable[[DType | None], DType | None], str], ...] = (
-    ("logsumexp", floating, ""),
-    ("torch.special.logsumexp", floating, ""),
-    ("amax", _keeping, "c"),
-    ("amin", _keeping, "c"),
-)
 
 
-def _register(name: str, dtype: Callable[[DType | None], DType | None], letters: str) -> None:
+def _register(name: str, natural: Callable[[DType | None], DType | None], letters: str) -> None:
     refused = categories(letters)
 
     @rule(name)
@@ -102,27 +99,27 @@ def _register(name: str, dtype: Callable[[DType | None], DType | None], letters:
         tensor = operand(input)
         if dtype is None and INTEGER in refused:
             require_floating(tensor)
-        return TensorType(given_dtype(dtype, result(tensor.dtype)), reduced(tensor.dims, dim, keepdim))
-
-    result = dtype
-
-
-def _register_plain(name: str, dtype: Callable[[DType | None], DType | None], letters: str) -> None:
-    refused = categories(letters)
-
-    @rule(name)
-    def reduction(input: Any, dim: Any = None, keepdim: Any = False) -> TensorType:
-        tensor = operand(input)
-        refuse_elements(tensor, *refused)
-        if COMPLEX in refused:
-            require_elements(tensor.dims, dim)
-        return TensorType(dtype(tensor.dtype), reduced(tensor.dims, dim, keepdim))
+        if isinstance(dtype, DType) and INTEGER in refused and dtype.category in (BOOL, INTEGER):
+            raise Mismatch(f"dtype = {dtype.name}, expected a floating or complex dtype", DTYPE)
+        return TensorType(given_dtype(dtype, natural(tensor.dtype)), reduced(tensor.dims, dim, keepdim))
 
 
 for _name, _dtype, _letters in _WITH_DTYPE:
     _register(_name, _dtype, _letters)
-for _name, _dtype, _letters in _WITHOUT_DTYPE:
-    _register_plain(_name, _dtype, _letters)
+
+
+@rule("amax", "amin")
+def amax(input: Any, dim: Any = None, keepdim: Any = False, *, out: Any = None) -> TensorType:
+    tensor = operand(input)
+    refuse_elements(tensor, COMPLEX)
+    require_elements(tensor.dims, dim)
+    return into(out, TensorType(tensor.dtype, reduced(tensor.dims, dim, keepdim)), exact=True)
+
+
+@rule("logsumexp", "torch.special.logsumexp")
+def logsumexp(input: Any, dim: Any, keepdim: Any = False) -> TensorType:
+    tensor = operand(input)
+    return TensorType(floating(tensor.dtype), reduced(tensor.dims, dim, keepdim))
 
 
 @rule("all", "any")

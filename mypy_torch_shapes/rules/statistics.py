@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..shapes.dtypes import BOOL, COMPLEX, FLOATING, float32, float64, int64
+from ..shapes.dtypes import BOOL, COMPLEX, FLOATING, INTEGER, float32, float64, int64
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
 from .inputs import operand, size_or_fresh
-from .mismatch import Mismatch
+from .mismatch import DTYPE, Mismatch
 from .promotion import floating, refuse, refuse_elements, result_type
 from .registry import rule
-from .vocabulary import Named, axis, equal, named, show
+from .vocabulary import Named, axis, equal, named, product, require, show
 
 
 @rule("cov", "corrcoef")
 def cov(input: Any, *, correction: Any = 1, fweights: Any = None, aweights: Any = None) -> TensorType:
     tensor = operand(input)
     refuse(tensor.dtype, BOOL)
+    _check_weights(tensor, fweights, "fweights", (INTEGER,))
+    _check_weights(tensor, aweights, "aweights", (FLOATING,))
     operands = [TensorType(tensor.dtype, (1,)), *([] if aweights is None else [operand(aweights, "aweights")])]
     dtype = floating(result_type(*operands))
     if tensor.dims is None:
@@ -31,6 +33,20 @@ def cov(input: Any, *, correction: Any = 1, fweights: Any = None, aweights: Any 
     if single is Truth.UNKNOWN:
         return TensorType(dtype, None)
     return TensorType(dtype, () if single.holds else (tensor.dims[0], tensor.dims[0]))
+
+
+def _check_weights(tensor: TensorType, weights: Any, name: str, categories: tuple[int, ...]) -> None:
+    if not isinstance(weights, TensorType):
+        return
+    if weights.dtype is not None and weights.dtype.category not in categories:
+        expected = "integers" if INTEGER in categories else "a floating dtype"
+        raise Mismatch(f"{name} has dtype {weights.dtype.name}, expected {expected}", DTYPE)
+    if weights.dims is None or tensor.dims is None:
+        return
+    if len(weights.dims) > 1:
+        raise Mismatch(f"{name} has rank {len(weights.dims)}, expected at most 1: {show(weights.dims)}")
+    given, observations = product(weights.dims), tensor.dims[-1] if tensor.dims else 1
+    require(equal(given, observations), f"{name} has {show(given)} values, input {show(observations)} observations")
 
 
 @rule("histc")
