@@ -107,7 +107,7 @@ def as_text(name: str, report: FileReport) -> str:
     width = min(WIDEST, max((len(line) for line in lines), default=0))
     shown = [f"{name}:"]
     for number, line in enumerate(lines, 1):
-        beside = "; ".join(remark.text for remark in remarks.get(number, ()))
+        beside = "; ".join(dict.fromkeys(remark.text for remark in remarks.get(number, ())))
         shown.append(f"{line:<{width}}  | {beside}".rstrip())
     return "\n".join(shown) + "\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from textwrap import dedent
 
 import pytest
 
+# pytest-mypy-plugins looks for mypy on the path; it is the one of this interpreter that is tested.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 FAKE_PLUGIN = Path(__file__).parent / "fake_plugin.py"
 
 
@@ -52,3 +55,11 @@ def project(tmp_path: Path) -> Project:
     made = Project(tmp_path, str(FAKE_PLUGIN))
     made.configure("error_summary = false")
     return made
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The cases in YAML share a cache of torch, so one worker runs them all."""
+    for item in items:
+        if item.path.suffix == ".yml":
+            item.add_marker(pytest.mark.xdist_group("mypy over torch"))

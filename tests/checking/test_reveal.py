@@ -1,0 +1,112 @@
+"""`mypy-torch-shapes reveal`: its JSON is a contract, its text is for people."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mypy_torch_shapes import reveal
+from mypy_torch_shapes.evaluation.facts import Context, Fact, FileReport, Gap, Span
+
+SOURCE = """\
+class Block:
+    def forward(self, x):
+        x = self.conv(x).relu()
+        return x.mean(
+            dim=1)
+"""
+CALL, INNER, LAST, MEAN = Span(3, 12, 3, 31), Span(3, 12, 3, 24), Span(3, 22, 3, 23), Span(4, 15, 5, 18)
+REPORT = FileReport(
+    contexts=[
+        Context(3, "net.Block.forward", "layer1.0", (("N", "x.shape[0]"),)),
+        Context(5, "net.Block.forward", None, ()),
+    ],
+    facts=[
+        Fact(3, LAST, "float32", ("N", 3), "Tensor[float32, N, 3]"),
+        Fact(3, INNER, "float32", ("N", 64), "Tensor[float32, N, 64]"),
+        Fact(3, CALL, "float32", ("N", None), "Tensor[float32, N, _]"),
+        Fact(5, CALL, None, None, "Tensor[_, ...]"),
+    ],
+    gaps=[Gap(MEAN, "mean of a list"), Gap(CALL, "a gap in one context of two")],
+)
+
+
+def test_json_is_as_promised() -> None:
+    assert reveal.as_json({"a.py": FileReport(contexts=[Context(0, "a", None, ())]), "net.py": REPORT}) == {
+        "version": 1,
+        "contexts": [
+            {"id": 0, "function": "a", "instance": None, "symbols": {}},
+            {"id": 1, "function": "net.Block.forward", "instance": "layer1.0", "symbols": {"N": "x.shape[0]"}},
+            {"id": 2, "function": "net.Block.forward", "instance": None, "symbols": {}},
+        ],
+        "expressions": [
+            row(1, LAST, "float32", ["N", 3], "Tensor[float32, N, 3]"),
+            row(1, INNER, "float32", ["N", 64], "Tensor[float32, N, 64]"),
+            row(1, CALL, "float32", ["N", None], "Tensor[float32, N, _]"),
+            row(2, CALL, None, None, "Tensor[_, ...]"),
+        ],
+    }
+
+
+def row(context: int, span: Span, dtype: str | None, dims: list[int | str | None] | None, text: str) -> object:
+    return {
+        "context": context,
+        "file": "net.py",
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+        "type": {"dtype": dtype, "dims": dims, "text": text},
+    }
+
+
+def test_text_has_the_outermost_type_beside_each_line(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(SOURCE)
+    assert reveal.as_text(str(path), REPORT).splitlines()[1:] == [
+        "class Block:                     |",
+        "    def forward(self, x):        |",
+        "        x = self.conv(x).relu()  | Tensor[float32, N, _] (+1 context)",
+        "        return x.mean(           |",
+        "            dim=1)               | unknown: mean of a list",
+    ]
+
+
+def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mypy_torch_shapes", "reveal", *arguments]
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        (None, "mypy_torch_shapes: bad.py: No such file or directory"),
+        ("def f(:\n", "mypy_torch_shapes: bad.py: invalid syntax (bad.py, line 1)"),
+    ],
+)
+def test_a_file_that_cannot_be_read_does_not_hide_the_others(tmp_path: Path, source: str | None, sentence: str) -> None:
+    (tmp_path / "good.py").write_text("import torch\nx = torch.zeros(2, 3)\n")
+    if source is not None:
+        (tmp_path / "bad.py").write_text(source)
+    done = run(tmp_path, "--json", "bad.py", "good.py")
+    assert done.returncode == 1
+    assert sentence in done.stderr.splitlines()
+    (row,) = (row for row in json.loads(done.stdout)["expressions"] if row["column"] == 4)
+    assert (row["file"], row["line"], row["end_line"], row["end_column"]) == ("good.py", 2, 2, 21)
+    assert row["type"] == {"dtype": "float32", "dims": [2, 3], "text": "Tensor[float32, 2, 3]"}
+
+
+@pytest.mark.parametrize("profile", ["{", "[]", '{"schema": 10000}', "\x00"])
+def test_a_profile_that_cannot_be_read_costs_a_sentence(tmp_path: Path, profile: str) -> None:
+    (tmp_path / ".mypy_torch_shapes").mkdir()
+    (tmp_path / ".mypy_torch_shapes" / "profile.json").write_text(profile)
+    (tmp_path / "good.py").write_text("import torch\nx = torch.zeros(2, 3)\n")
+    done = run(tmp_path, "good.py")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[2] == "x = torch.zeros(2, 3)  | Tensor[float32, 2, 3]"
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("mypy_torch_shapes: ")
