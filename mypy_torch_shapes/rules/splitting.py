@@ -74,7 +74,8 @@ def _equal_parts(size: Size, each: Size) -> list[Size]:
         return [each] * count(size // each, "the number of parts")
     parts = -(-size // each)
     if not isinstance(parts, int):
-        seen = set(in_each_world(lambda n, k: -(-n // k), size, each) or ())
+        # Parts of a constant size are as many as the size makes them, whatever was seen.
+        seen = set() if isinstance(each, int) else set(in_each_world(lambda n, k: -(-n // k), size, each) or ())
         if len(seen) != 1:
             raise Undecided(f"{show(size)} is split into parts of {show(each)}: how many is not known")
         parts = seen.pop()
