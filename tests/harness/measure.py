@@ -120,14 +120,13 @@ def main() -> int:
         for program in chosen(options):
             start = time.monotonic()
             try:
-                result = measure(program, base / program.name / "project", checkout)
-                report[program.name] = as_json(result)
+                report[program.name] = as_json(measure(program, base / program.name / "project", checkout))
             except (StepFailed, subprocess.TimeoutExpired) as failure:
                 report[program.name] = {"failed": str(failure)}
             report[program.name]["seconds"] = round(time.monotonic() - start, 1)
-            print(f"{program.name}: {report[program.name]['seconds']} s", file=sys.stderr)
-    if options.json:
-        options.json.write_text(json.dumps(report, indent=1))
+            if options.json:
+                options.json.write_text(json.dumps(report, indent=1))
+            print(table({program.name: report[program.name]}, details=False).splitlines()[1], file=sys.stderr)
     print(table(report, details=not options.quiet))
     return 0
 
