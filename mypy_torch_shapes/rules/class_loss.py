@@ -8,7 +8,7 @@ from ..shapes.dims import Size
 from ..shapes.dtypes import BOOL, COMPLEX, INTEGER, int64, uint8
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType
-from .inputs import operand, optional, rank_is
+from .inputs import common_dtype, operand, optional, rank_from, rank_is, require_same_shape
 from .loss import Dims, reduced
 from .mismatch import DTYPE, Mismatch
 from .promotion import refuse, result_type
@@ -119,6 +119,37 @@ def _check_class_weight(weight: TensorType | None, classes: Size | None) -> None
 
 def _without_classes(dims: tuple[Size, ...]) -> tuple[Size, ...]:
     return (*dims[:1], *dims[2:]) if len(dims) > 1 else ()
+
+
+@rule("F.linear_cross_entropy")
+def linear_cross_entropy(
+    input: Any,
+    linear_weight: Any,
+    target: Any,
+    *,
+    linear_bias: Any = None,
+    weight: Any = None,
+    reduction: Any = "mean",
+    ignore_index: Any = None,
+    label_smoothing: Any = 0.0,
+    options: Any = None,
+) -> TensorType:
+    tensor, matrix = operand(input), operand(linear_weight, "linear_weight")
+    bias = optional(linear_bias, "linear_bias")
+    dtype = common_dtype(input=tensor, linear_weight=matrix, linear_bias=bias)
+    logits = None
+    if rank_is(tensor, (1, 2)) and rank_from(matrix, 2, "linear_weight") and tensor.dims and matrix.dims:
+        features, in_features = tensor.dims[-1], matrix.dims[-1]
+        message = f"input has {show(features)} features, expected in_features = {show(in_features)}"
+        require(equal(features, in_features), message)
+        if bias is not None:
+            require_same_shape(TensorType(None, matrix.dims[:-1]), bias, "linear_bias")
+        if len(tensor.dims) == 1 and len(matrix.dims) > 2:
+            raise Mismatch(f"linear_weight{list_of(matrix.dims)} needs a batch, input{list_of(tensor.dims)} has none")
+        logits = (*tensor.dims[:-1], *matrix.dims[:-1])
+    index = -100 if ignore_index is None else ignore_index
+    scores = TensorType(dtype, logits)
+    return cross_entropy(scores, target, weight, reduction=reduction, ignore_index=index)
 
 
 # --- margins between classes ---

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..shapes.dims import Dim, Size
+from ..shapes.dims import Dim, Size, extreme
 from ..shapes.dtypes import int64
 from ..shapes.relations import nonzero
 from ..shapes.tensor_type import TensorType, fresh
@@ -13,6 +13,7 @@ from ..shapes.unknown import Undecided, Unknown
 from .inputs import dtype_in, flag, operand, per_axis, rank_is, require_same_shape, size_or_fresh
 from .mismatch import Mismatch
 from .registry import rule
+from .resampling import scaled
 from .signature import list_of
 from .vocabulary import at_most, less, require, show, spread
 
@@ -38,10 +39,7 @@ def pooled(size: Size, kernel: Size, stride: Size, padding: Size, dilation: Size
     # The last window must start inside the input or the padding before it, which caps the rounded-up count.
     over, cap = whole + stride - 1, size + padding - 1
     require(at_most(0, over), f"the window spans {show(span)}, the padded input has {show(size + 2 * padding)}")
-    difference = over - cap
-    if isinstance(difference, int):
-        return (over if difference <= 0 else cap) // stride + 1
-    return fresh()
+    return extreme("min", over, cap) // stride + 1
 
 
 def pool(
@@ -233,9 +231,7 @@ def fractional(n: int, input: TensorType, kernel_size: Any, output_size: Any, ou
 def _share(size: Size, ratio: Any) -> Size:
     if not isinstance(ratio, float | int):
         raise Undecided("output_ratio is unknown")
-    if isinstance(size, int):
-        return int(size * ratio)
-    return fresh(None if size.values is None else tuple(int(value * ratio) for value in size.values))
+    return scaled(size, float(ratio))
 
 
 _REGISTER: tuple[tuple[Callable[[int], None], tuple[int, ...]], ...] = (

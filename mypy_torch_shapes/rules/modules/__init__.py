@@ -11,7 +11,18 @@ from ...shapes.unknown import Undecided
 from ..mismatch import Mismatch
 from .table import ModuleClass, ModuleSpec, classes
 
-_TABLES = ("attention", "convolution", "functions", "lazy", "linear", "normalization", "recurrent", "transformer")
+_TABLES = (
+    "attention",
+    "convolution",
+    "functions",
+    "lazy",
+    "linear",
+    "losses",
+    "normalization",
+    "pooling",
+    "recurrent",
+    "transformer",
+)
 _PREFIX = "torch.nn."
 
 

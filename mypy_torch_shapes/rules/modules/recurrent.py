@@ -49,12 +49,12 @@ def _layers(
         "bidirectional": bidirectional,
         "proj_size": proj_size,
     }
-    if not isinstance(num_layers, int) or isinstance(bidirectional, Unknown) or isinstance(bias, Unknown):
+    if isinstance(bidirectional, Unknown) or isinstance(bias, Unknown):
         return attrs
     projected = not isinstance(proj_size, int) or proj_size > 0
     real = size_of(proj_size) if projected else size_of(hidden_size)
     gates = _GATES[mode] * size_of(hidden_size)
-    for layer in range(num_layers):
+    for layer in range(num_layers if isinstance(num_layers, int) else 1):
         entering = size_of(input_size) if layer == 0 else real * _directions(bidirectional)
         for suffix in ("", "_reverse") if bidirectional else ("",):
             shapes: dict[str, tuple[Size, ...]] = {"weight_ih": (gates, entering), "weight_hh": (gates, real)}
