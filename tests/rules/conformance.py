@@ -109,16 +109,19 @@ def _sweep(task: tuple[str, int, argparse.Namespace]) -> tuple[str, Tally]:
     torch.set_num_threads(1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if kind == "module":
-            return _sweep_module(module_db[number], options)
-        op = op_db[number]
-        tally = Tally()
-        if options.errors:
-            _sweep_errors(op, tally, options)
-        else:
-            for sample in itertools.chain.from_iterable(_samples(op, dtype, options) for dtype in _dtypes(options)):
-                _sweep_sample(op, sample, tally, options)
+        name, tally = (_sweep_op if kind == "op" else _sweep_module)(number, options)
+    oracle.flush()  # a worker of a pool has no ordinary exit
+    return name, tally
+
+
+def _sweep_op(number: int, options: argparse.Namespace) -> tuple[str, Tally]:
+    op, tally = op_db[number], Tally()
+    if options.errors:
+        _sweep_errors(op, tally, options)
         return op.name, tally
+    for sample in itertools.chain.from_iterable(_samples(op, dtype, options) for dtype in _dtypes(options)):
+        _sweep_sample(op, sample, tally, options)
+    return op.name, tally
 
 
 def _dtypes(options: argparse.Namespace) -> list[torch.dtype]:
@@ -206,8 +209,8 @@ def _of_error(outcome: str, error: Exception) -> str:
     return {OK: SILENT, FALSE: REPORTED, UNDECIDED: UNDECIDED}[outcome]
 
 
-def _sweep_module(info: Any, options: argparse.Namespace) -> tuple[str, Tally]:
-    tally = Tally()
+def _sweep_module(number: int, options: argparse.Namespace) -> tuple[str, Tally]:
+    info, tally = module_db[number], Tally()
     if options.errors:
         return info.name, tally
     for dtype, training in itertools.product(_dtypes(options), (True, False)):

@@ -64,9 +64,9 @@ def judge_symbolic(asked: Asked, case: Case) -> tuple[str, str]:
 
 def cases(call: Call, chance: random.Random) -> Iterator[Case]:
     """One case of a random choice of sizes that can vary."""
-    variations = _variations(call, chance)
-    if not variations:
+    if not _dense((call.args, call.kwargs)):
         return
+    variations = _variations(call, chance)
     chosen: list[tuple[Variation, list[int]]] = []
     taken: set[Place] = set()
     for variation in variations:
@@ -122,6 +122,15 @@ def _variations(call: Call, chance: random.Random) -> list[Variation]:
         found += [Variation(group, size) for group in dict.fromkeys(groups)]
     chance.shuffle(found)
     return found
+
+
+def _dense(value: Any) -> bool:
+    """Whether all tensors are ordinary ones, which can be made again at other sizes."""
+    if isinstance(value, torch.Tensor):
+        return value.layout is torch.strided and not value.is_quantized
+    if isinstance(value, tuple | list):
+        return all(map(_dense, value))
+    return all(map(_dense, value.values())) if isinstance(value, dict) else True
 
 
 def _other_sizes(size: int) -> list[int]:

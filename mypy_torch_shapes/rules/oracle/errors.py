@@ -9,11 +9,12 @@ from ..mismatch import DTYPE, SHAPE
 # About a backend, a kernel, memory or autograd: says nothing of the program's shapes.
 _FOREIGN = re.compile(
     r"meta\b|fake ?tensor|not implemented|unimplemented|not compiled|could not run|not \w*\s?supported (on|for)"
-    r"|requires? grad|grad_fn|leaf variable|in-?place|storage|stride|contiguous|memory|device|cuda|\bmps\b"
+    r"|uninitialized|requires? grad|grad_fn|leaf variable|in-?place|storage|stride|contiguous|memory|device|cuda|\bmps\b"
     r"|backend|internal assert|please report|without overflow|sparse|quantized|layout|symbolic|symint|data.dependent"
     r"|invalid combination of arguments|must be .*, not |unexpected keyword|positional argument|inf\b|nan\b",
     re.IGNORECASE,
 )
+_INDEX = re.compile(r"^index -?\d+ is out of bounds")  # the value of an index in a tensor, where no IndexError
 _DTYPE = re.compile(
     r"dtype|data type|scalar ?type|same type|(float|complex)\S* (type|number)|can't be cast|bool tensor|\bpromot"
     r"|(float|complex|bool|integral|integer|long|byte|half)\S* (tensor|input|dtype|value)|tensors used as indices"
@@ -35,7 +36,7 @@ def classify(error: Exception) -> str | None:
     ):
         return None
     text = _first(str(error))
-    if not text or _FOREIGN.search(text):
+    if not text or _FOREIGN.search(text) or (_INDEX.search(text) and not isinstance(error, IndexError)):
         return None
     if _DTYPE.search(text):
         return DTYPE
