@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..shapes.dtypes import BOOL, BY_NAME, COMPLEX, FLOATING, DType, can_cast, promote
-from ..shapes.relations import equal
+from ..shapes.relations import Truth, equal
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown, UnknownNumber
 from .filling import TENSOR_CLASSES
@@ -164,3 +164,16 @@ def _known(dtype: DType | None) -> DType:
     if dtype is None:
         raise Undecided("a dtype is unknown")
     return dtype
+
+
+@rule("is_same_size")
+def is_same_size(input: Any, other: Any) -> Any:
+    first, second = operand(input).dims, operand(other, "other").dims
+    if first is None or second is None:
+        return UnknownNumber(bool, "a rank is unknown")
+    if len(first) != len(second):
+        return False
+    truths = [equal(a, b) for a, b in zip(first, second, strict=True)]
+    if Truth.NO in truths:
+        return False
+    return True if all(truth.holds for truth in truths) else UnknownNumber(bool, "a size is unknown")

@@ -195,17 +195,6 @@ def vander(x: Any, N: Any = None, increasing: Any = False) -> TensorType:
     return TensorType(dtype, (*dims, dims[-1] if N is None else size_of(N)))
 
 
-@rule(
-    "torch.bartlett_window",
-    "torch.blackman_window",
-    "torch.hamming_window",
-    "torch.hann_window",
-    "torch.kaiser_window",
-)
-def window(window_length: Any, periodic: Any = True, *args: Any, dtype: Any = None, **_: Any) -> TensorType:
-    return TensorType(given_dtype(dtype, default_dtype.get()), sizes_of(((window_length,),)))
-
-
 @rule("torch.cartesian_prod")
 def cartesian_prod(*tensors: Any) -> TensorType:
     given = [operand(item) for item in (tensors[0] if isinstance(tensors[0], tuple | list) else tensors)]

@@ -167,3 +167,14 @@ def norm(input: Any, p: Any = "fro", dim: Any = None, keepdim: Any = False, dtyp
     if p == "nuc" and dim is None and tensor.dims is not None and len(tensor.dims) != 2:
         raise Mismatch(f"the nuclear norm needs a matrix, input has rank {len(tensor.dims)}: {show(tensor.dims)}")
     return TensorType(real(asked), reduced(tensor.dims, dim, keepdim))
+
+
+@rule("torch.norm_except_dim")
+def norm_except_dim(v: Any, pow: Any = 2, dim: Any = 0) -> TensorType:
+    tensor = operand(v, "v")
+    if tensor.dims is None or not isinstance(dim, int):
+        return TensorType(tensor.dtype, None)
+    if dim == -1:
+        return TensorType(tensor.dtype, ())
+    at = axis(dim, len(tensor.dims))
+    return TensorType(tensor.dtype, tuple(size if i == at else 1 for i, size in enumerate(tensor.dims)))

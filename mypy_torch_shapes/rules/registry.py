@@ -38,6 +38,7 @@ _FAMILIES = (
     "layers",
     "linalg",
     "loss",
+    "masked",
     "margin_loss",
     "normalization",
     "operators",
@@ -57,6 +58,7 @@ _FAMILIES = (
     "spectral",
     "splitting",
     "statistics",
+    "windows",
 )
 
 # torch takes numpy's names of some parameters as well.
@@ -109,9 +111,7 @@ class Rule:
         return bound
 
 
-def rule(
-    *names: str, shapes: str | tuple[str, ...] = (), attribute: bool = False
-) -> Callable[[Function], Function]:
+def rule(*names: str, shapes: str | tuple[str, ...] = (), attribute: bool = False) -> Callable[[Function], Function]:
     """Register a function as the rule of the named operations.
 
     A name is a full path ("torch.fft.fft"), "F.relu" (torch.nn.functional), ".view" (a Tensor method) or plain

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..shapes.dims import Size
 from ..shapes.dtypes import BOOL, COMPLEX, FLOATING, INTEGER, float32, float64, int64
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType, fresh
@@ -115,3 +116,23 @@ def _unique(tensor: TensorType, return_inverse: Any, return_counts: Any, dim: An
     if return_counts:
         results.append(TensorType(int64, (count,)))
     return values if len(results) == 1 else tuple(results)
+
+
+@rule("torch.histogramdd")
+def histogramdd(input: Any, bins: Any, **_: Any) -> Named:
+    tensor = operand(input)
+    rank = tensor.dims[-1] if tensor.dims else None
+    given = list(bins) if isinstance(bins, tuple | list) else [bins] * rank if isinstance(rank, int) else None
+    if given is None:
+        hist = TensorType(tensor.dtype, None)
+        return named(("hist", hist), ("bin_edges", Unknown("how many axes the histogram has is unknown")))
+    edges = [_edges(one) for one in given]
+    hist = TensorType(tensor.dtype, tuple(size - 1 for size in edges))
+    return named(("hist", hist), ("bin_edges", tuple(TensorType(tensor.dtype, (size,)) for size in edges)))
+
+
+def _edges(bins: Any) -> Size:
+    """How many edges there are: a tensor of them, or one more than bins."""
+    if isinstance(bins, TensorType):
+        return fresh() if bins.dims is None or len(bins.dims) != 1 else bins.dims[0]
+    return size_or_fresh(bins) + 1
