@@ -205,3 +205,12 @@ def unfold(input: TensorType, dimension: Any, size: Any, step: Any) -> TensorTyp
     return input.with_dims(*input.dims[:at], windows, *input.dims[at + 1 :], window)
 
 
+
+
+@rule("torch.slice_copy")
+def slice_copy(input: TensorType, dim: Any = 0, start: Any = None, end: Any = None, step: Any = 1) -> TensorType:
+    input = operand(input)
+    if input.dims is None or isinstance(dim, Unknown):
+        return TensorType(input.dtype, None if input.dims is None else tuple(fresh() for _ in input.dims))
+    at, size = _along(input, dim)
+    return _parts(input, at, [slice_length(start, end, step, size)])[0]
