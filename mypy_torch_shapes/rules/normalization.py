@@ -6,7 +6,7 @@ from typing import Any
 
 from ..shapes.dims import Size
 from ..shapes.dtypes import BOOL, COMPLEX, INTEGER, bfloat16, float16, float32
-from ..shapes.relations import Truth, nonzero
+from ..shapes.relations import nonzero
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown
 from .inputs import operand, optional, rank_from
@@ -30,9 +30,7 @@ def batch_norm(
 ) -> TensorType:
     tensor = operand(input)
     if training is True and tensor.dims:
-        values = product((tensor.dims[0], *tensor.dims[2:]))
-        message = f"expected more than 1 value per channel when training, got input{list_of(tensor.dims)}"
-        require(_not(equal(values, 1)), message)
+        _require_several((tensor.dims[0], *tensor.dims[2:]), "value per channel", tensor.dims)
     return batch_normalized(tensor, running_mean, running_var, weight, bias, training)
 
 
@@ -89,8 +87,7 @@ def instance_norm(
     tensor = operand(input)
     refuse(tensor.dtype, BOOL, INTEGER, COMPLEX)
     if use_input_stats is True and tensor.dims is not None:
-        message = f"expected more than 1 spatial element when training, got input{list_of(tensor.dims)}"
-        require(_not(equal(product(tensor.dims[2:]), 1)), message)
+        _require_several(tensor.dims[2:], "spatial element", tensor.dims)
     parameters = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
     given = {name: found for name, value in parameters.items() if (found := optional(value, name)) is not None}
     check_parameter_dtypes(tensor, given)
@@ -133,9 +130,7 @@ def group_norm(input: Any, num_groups: Any, weight: Any = None, bias: Any = None
     if tensor.dims is not None and len(tensor.dims) >= 2 and is_size(num_groups):
         batch, channels, *spatial = tensor.dims
         if divides(num_groups, channels).holds:
-            values = product((batch * (channels // num_groups), *spatial))
-            message = f"expected more than 1 value per channel when training, got input{list_of(tensor.dims)}"
-            require(_not(equal(values, 1)), message)
+            _require_several((batch, channels // num_groups, *spatial), "value per channel", tensor.dims)
     return group_normalized(tensor, num_groups, weight, bias)
 
 
@@ -223,6 +218,7 @@ def _listed(sizes: tuple[Any, ...]) -> str:
     return "[" + ", ".join(show(size) if is_size(size) else "_" for size in sizes) + "]"
 
 
-def _not(truth: Truth) -> Truth:
-    """Refuted only where the contrary is certain at every size: one world with a size of 1 proves nothing."""
-    return {Truth.YES: Truth.NO, Truth.ASSUMED: Truth.NO}.get(truth, Truth.UNKNOWN)
+def _require_several(sizes: tuple[Size, ...], what: str, dims: tuple[Size, ...]) -> None:
+    """Raise Mismatch where every size is 1: there is nothing to take a variance of."""
+    if all(equal(size, 1).holds for size in sizes):
+        raise Mismatch(f"expected more than 1 {what} when training, got input{list_of(dims)}")
