@@ -25,10 +25,10 @@ class Events:
         self._source: _Profile | _Monitoring | None = None
         self.guard: Any = None  # called on every event while the probe runs; may raise to end it
 
-    def install(self) -> None:
-        """Begin."""
+    def install(self, watched: bool = True) -> None:
+        """Begin; unless `watched`, only the guard is called."""
         self._source = _Monitoring(self) if sys.version_info >= (3, 12) else _Profile(self)
-        self._source.install()
+        self._source.install(watched)
 
     def remove(self) -> None:
         """End."""
@@ -80,9 +80,9 @@ class _Profile:
         self._events = events
         self._before: Any = None
 
-    def install(self) -> None:
+    def install(self, watched: bool) -> None:
         self._before = sys.getprofile()
-        notice = self._notice()
+        notice = self._notice() if watched else lambda frame, event, arg: self._events.guard()
         threading.setprofile(notice)
         sys.setprofile(notice)
 
@@ -120,15 +120,17 @@ class _Monitoring:
         self._tool = -1
         self._inside = threading.local()
 
-    def install(self) -> None:
+    def install(self, watched: bool) -> None:
         monitoring = self._monitoring
         self._tool = next(tool for tool in self._WANTED if monitoring.get_tool(tool) is None)
         monitoring.use_tool_id(self._tool, "mypy-torch-shapes")
         kinds = monitoring.events
-        monitoring.register_callback(self._tool, kinds.PY_START, self._started)
+        started = self._started if watched else lambda code, offset: self._events.guard()
+        monitoring.register_callback(self._tool, kinds.PY_START, started)
         monitoring.register_callback(self._tool, kinds.PY_RETURN, self._returned)
         monitoring.register_callback(self._tool, kinds.PY_UNWIND, self._unwound)
-        monitoring.set_events(self._tool, kinds.PY_START | kinds.PY_RETURN | kinds.PY_UNWIND)
+        ends = kinds.PY_RETURN | kinds.PY_UNWIND if watched else 0
+        monitoring.set_events(self._tool, kinds.PY_START | ends)
         monitoring.restart_events()
 
     def remove(self) -> None:

@@ -43,6 +43,7 @@ class RootCall:
     """The outermost call of a module, without data: what the probe repeats."""
 
     module: Any
+    token: int  # of the module it is a copy of
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     names: tuple[str, ...]  # of forward's parameters, self left out
@@ -181,7 +182,8 @@ class Recorder:
             return None
         grad = sys.modules["torch"].is_grad_enabled()
         names = _signature(watched)
-        found = RootCall(module, hollow_args, hollow_kwargs, *names, grad, records, state.root_state, caller)
+        token = self.modules.token(state.root_module)
+        found = RootCall(module, token, hollow_args, hollow_kwargs, *names, grad, records, state.root_state, caller)
         self.root_calls.append(found)
         return found
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import torch
 
-from mypy_torch_shapes.profiling.probe import Probe, other_sizes
+from mypy_torch_shapes.profiling.probe import Probe
 from mypy_torch_shapes.profiling.recorder import Recorder
+from mypy_torch_shapes.profiling.varying import other_sizes
 from mypy_torch_shapes.seeds.model import OpaqueSeed, TensorSeed
 from tests.profiling.support import Bench
 

@@ -1,0 +1,48 @@
+"""The tensors among the arguments of a root call, by where they are: `x`, `batch['ids']`, `xs[0]`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from mypy_torch_shapes.profiling.hollow import Hollow
+from mypy_torch_shapes.profiling.names import raw_dict
+
+if TYPE_CHECKING:
+    from mypy_torch_shapes.profiling.recorder import RootCall
+
+
+def tensors(call: RootCall) -> Iterator[tuple[str, Hollow]]:
+    """Every tensor among the arguments of a call, by its path: `x`, `batch['ids']`, `xs[0]`, `batch.ids`."""
+    for name, value in bound_arguments(call):
+        yield from _inside(name, value, set())
+
+
+def bound_arguments(call: RootCall) -> Iterator[tuple[str, Any]]:
+    """The arguments by the names of forward's parameters."""
+    plain = [name for name in call.names if name not in call.variadic]
+    for i, value in enumerate(call.args):
+        if i < call.positional:
+            yield call.names[i], value
+        else:
+            yield f"{call.names[call.positional]}[{i - call.positional}]", value
+    for name, value in call.kwargs.items():
+        yield (name if name in plain else f"{call.names[-1]}[{name!r}]"), value
+
+
+def _inside(path: str, value: Any, above: set[int]) -> Iterator[tuple[str, Hollow]]:
+    if isinstance(value, Hollow):
+        yield path, value
+    elif id(value) in above or len(above) > 6:
+        return
+    else:
+        for step, part in _steps(value):
+            yield from _inside(path + step, part, above | {id(value)})
+
+
+def _steps(value: Any) -> Iterable[tuple[str, Any]]:
+    if type(value) in (list, tuple) or isinstance(value, tuple):
+        return ((f"[{i}]", part) for i, part in enumerate(tuple(value)[:64]))
+    if isinstance(value, dict):
+        return ((f"[{key!r}]", part) for key, part in list(value.items())[:64] if isinstance(key, (str, int)))
+    return ((f".{name}", part) for name, part in (raw_dict(value) or {}).items() if isinstance(part, Hollow))
