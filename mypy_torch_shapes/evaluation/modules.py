@@ -118,7 +118,7 @@ def absolute(module: SourceModule, level: int, name: str | None) -> str:
 def canonical(path: str) -> Library:
     """A library name as rules know it: torch.nn.modules.conv.Conv2d is torch.nn.Conv2d."""
     parts = path.split(".")
-    if parts[:3] == ["torch", "nn", "modules"] and len(parts) > 3:
+    if parts[:3] == ["torch", "nn", "modules"] and parts[-1][0].isupper():
         parts = ["torch", "nn", parts[-1]]
     joined = ".".join(parts)
     return Library(_ALIASES.get(joined, joined))

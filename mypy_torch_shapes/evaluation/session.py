@@ -90,8 +90,9 @@ class Session:
         for call in grouped:
             if call.root:
                 self._evaluate(call)
+        building = {key for record in self.profile.modules.values() for key in record.builders}
         for call in grouped:
-            if not call.root and call.function not in self.reached:
+            if not call.root and call.function not in self.reached | building:
                 self._evaluate(call)
 
     def _usable(self, call: CallRecord) -> bool:

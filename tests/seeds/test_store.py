@@ -233,7 +233,7 @@ def test_a_newer_file_is_not_touched(tmp_path: Path) -> None:
 
 def test_where_nothing_can_be_written_one_sentence_says_so(tmp_path: Path) -> None:
     profile_path(tmp_path).parent.write_text("a file")
-    with pytest.raises(StoreError, match="cannot write .*; nothing of this run was kept"):
+    with pytest.raises(StoreError, match=r"cannot write .*; nothing of this run was kept"):
         merge(tmp_path, sample())
     with pytest.raises(StoreError, match="cannot read "):
         load(tmp_path)
