@@ -9,13 +9,13 @@ from ..shapes.dims import Size
 from ..shapes.dtypes import DType, bool_, int32, int64
 from ..shapes.relations import Truth, at_most, nonzero
 from ..shapes.tensor_type import TensorType, fresh
-from ..shapes.unknown import Unknown
+from ..shapes.unknown import Undecided, Unknown
 from .indexing import selection
 from .inputs import common_dtype, dtype_in, operand, rank_is
 from .mismatch import Mismatch
 from .registry import known_dims, rule
 from .sizes import size_of
-from .vocabulary import axis, broadcast, equal, product, require, show
+from .vocabulary import axis, broadcast, equal, is_size, product, require, show
 
 _LONG = (int64,)
 _INDEX = (int32, int64)
@@ -265,3 +265,13 @@ def true_places(condition: TensorType) -> tuple[TensorType, ...]:
 def nonzero_static(input: TensorType, *, size: Any, fill_value: Any = -1) -> TensorType:
     input = operand(input)
     return TensorType(int64, (size_of(size), fresh() if input.dims is None else len(input.dims)))
+
+
+@rule("torch.unravel_index")
+def unravel_index(indices: Any, shape: Any) -> tuple[TensorType, ...]:
+    tensor = operand(indices, "indices")
+    if is_size(shape):
+        shape = (shape,)
+    if not isinstance(shape, tuple | list):
+        raise Undecided("the shape is unknown")
+    return (TensorType(int64, tensor.dims),) * len(shape)

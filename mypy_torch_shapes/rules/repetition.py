@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..shapes.dims import Dim, Size
-from ..shapes.dtypes import DType
+from ..shapes.dtypes import BOOL, INTEGER, DType
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided, Unknown
@@ -64,6 +64,23 @@ def _stretched(input: TensorType, at: int, wanted: Any, sizes: tuple[Any, ...]) 
     if single is Truth.NO:
         return require_equal(size, new, f"size {show(size)} of {show(input)} does not expand to {show(sizes)}")
     return new
+
+
+@rule(".sum_to_size")
+def sum_to_size(input: TensorType, *size: Any) -> TensorType:
+    """The opposite of expand: what was stretched is summed up again."""
+    input, wanted = operand(input), listed(size)
+    if wanted is None:
+        return TensorType(input.dtype, None)
+    whole = input.dtype is not None and input.dtype.category in (BOOL, INTEGER)  # int64 where anything is summed
+    result = TensorType(None if whole else input.dtype, tuple(map(size_of, wanted)))
+    if input.dims is not None and len(wanted) <= len(input.dims):
+        for own, target in zip(input.dims[::-1], (result.dims or ())[::-1], strict=False):
+            if equal(target, 1) is Truth.NO:
+                require(equal(own, target), f"size {show(wanted)} does not expand to {show(input)}")
+    elif input.dims is not None:
+        raise Mismatch(f"size {show(wanted)} has more axes than {show(input)}")
+    return result
 
 
 @rule("broadcast_tensors")
