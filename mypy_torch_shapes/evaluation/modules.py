@@ -138,7 +138,7 @@ _ALIASES = {
 def typing_imports(module: SourceModule) -> dict[str, Value]:
     """Names a module imports under TYPE_CHECKING: what lazily loading packages offer at run time."""
     found: dict[str, Value] = {}
-    for node in ast.walk(module.tree):
+    for node in module.tree.body:
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
             for statement in node.body:
                 if isinstance(statement, ast.ImportFrom):

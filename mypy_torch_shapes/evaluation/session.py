@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..seeds.model import CallRecord, Profile
+from ..seeds.model import CallRecord, NameSeed, Profile
 from ..shapes.dims import Size
 from ..shapes.unknown import Undecided
 from . import calls, contexts, objects, statements
@@ -100,6 +100,8 @@ class Session:
             return False
         if call.receiver is not None and call.function.endswith(".__init__"):
             return False  # a module is constructed where it is used, with the arguments its record has
+        if isinstance(call.returned, NameSeed):
+            return False  # a registry or a decorator
         return self.staleness.callers_unchanged(call)
 
     def _evaluate(self, call: Call) -> None:
