@@ -6,16 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from ..shapes.dims import Dim, Size, extreme
-from ..shapes.dtypes import int64
-from ..shapes.relations import nonzero
+from ..shapes.dtypes import BOOL, INTEGER, int64
+from ..shapes.relations import Truth, nonzero
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided, Unknown
 from .inputs import dtype_in, flag, operand, per_axis, rank_is, require_same_shape, size_or_fresh
 from .mismatch import Mismatch
+from .promotion import refuse
 from .registry import rule
 from .resampling import scaled
 from .signature import list_of
-from .vocabulary import at_most, less, require, show, spread
+from .vocabulary import at_most, equal, less, require, show, spread
 
 Pooled = TensorType | tuple[TensorType, TensorType]
 
@@ -78,6 +79,26 @@ def adaptive(n: int, input: Any, output_size: Any) -> TensorType:
         for size, want in zip(spatial, wanted, strict=True)
     ]
     return TensorType(tensor.dtype, None if lead is None else (*lead, *out))
+
+
+def adaptive_average(n: int, input: Any, output_size: Any) -> TensorType:
+    """An adaptive average pool. To size 1 it is torch's mean over the last n axes, which takes more ranks."""
+    tensor = operand(input)
+    refuse(tensor.dtype, BOOL, INTEGER)
+    if n > 1 and tensor.dims is not None:
+        given = isinstance(output_size, tuple | list)
+        wanted = (output_size,) if not given else tuple(output_size) if len(output_size) == n else (None,)
+        ones = [equal(want, 1) if isinstance(want, int | Dim) else _unless_none(want) for want in wanted]
+        if len(tensor.dims) >= n + given and Truth.NO not in ones:
+            if all(truth.holds for truth in ones):
+                return tensor.with_dims(*tensor.dims[:-n], *(1,) * n)
+            if len(tensor.dims) not in (n + 1, n + 2):
+                return tensor.with_dims(*tensor.dims[:-n], *(fresh() for _ in range(n)))
+    return adaptive(n, tensor, output_size)
+
+
+def _unless_none(want: Any) -> Truth:
+    return Truth.NO if want is None else Truth.UNKNOWN
 
 
 def split(input: TensorType, n: int) -> tuple[tuple[Size, ...] | None, tuple[Size, ...]]:
@@ -150,7 +171,7 @@ def _register(n: int) -> None:
 
     @rule(f"F.adaptive_avg_pool{n}d", *(["torch.adaptive_avg_pool1d"] if n == 1 else []))
     def adaptive_avg_pool(input: Any, output_size: Any) -> TensorType:
-        return adaptive(n, input, output_size)
+        return adaptive_average(n, input, output_size)
 
     @rule(f"F.adaptive_max_pool{n}d")
     def adaptive_max_pool(input: Any, output_size: Any, return_indices: Any = False) -> Pooled:
