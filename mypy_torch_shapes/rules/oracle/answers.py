@@ -11,6 +11,8 @@ from ..modules.table import ModuleSpec
 from .fitting import Column, fit
 from .question import Point, Question
 
+FEWEST_SIZES = 4  # of each symbol, to find an expression and to verify it
+
 
 def merged(question: Question, results: dict[Point, Any]) -> Any:
     """Raises Undecided where the results differ in more than sizes."""
@@ -23,8 +25,8 @@ class _Merger:
         self.observed = len(question.worlds)
         self.features = question.features(points)
         self.held_out = _held_out(points, self.observed)
-        # A symbol that torch never let vary: nothing can be said of what depends on it.
-        self.stuck = any(len(set(column)) < 3 for column in zip(*points, strict=True))
+        # A symbol that torch hardly let vary: nothing can be said of what depends on it.
+        self.stuck = any(len(set(column)) < FEWEST_SIZES for column in zip(*points, strict=True))
         self.sizes: dict[Column, Size] = {}
 
     def merge(self, values: list[Any]) -> Any:

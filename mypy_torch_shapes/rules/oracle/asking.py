@@ -16,7 +16,7 @@ from .running import runner
 
 Run = Callable[[Any, str], Any]  # (arguments without symbols, device) -> result
 
-SECONDS = 1.0  # for all the sizes nobody observed
+SECONDS = 1.0  # of the processor, for all the sizes nobody observed
 
 # What they return depends on more than dtypes and sizes: on strides, devices, autograd.
 _HIDDEN = """
@@ -66,13 +66,13 @@ def _answer_unobserved(question: Question, ask: Run) -> Any:
 
 def _ask_further(question: Question, ask: Run, results: dict[Point, Any]) -> None:
     """Also at sizes nobody observed; where torch refuses those, nothing is learned."""
-    started = time.perf_counter()
+    started = time.process_time()
     for point in question.further():
         if point in results:
             continue
         with contextlib.suppress(Exception):
             results[point] = ask(question.content_at(point), "meta")
-        if time.perf_counter() - started > SECONDS:
+        if time.process_time() - started > SECONDS:
             return
 
 

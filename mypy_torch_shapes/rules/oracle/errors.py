@@ -9,8 +9,8 @@ from ..mismatch import DTYPE, SHAPE
 # About a backend, a kernel, memory or autograd: says nothing of the program's shapes.
 _FOREIGN = re.compile(
     r"meta\b|fake ?tensor|not implemented|unimplemented|not compiled|could not run|not \w*\s?supported (on|for)"
-    r"|uninitialized|requires? grad|grad_fn|leaf variable|in-?place|storage|stride|contiguous|memory|device|cuda|\bmps\b"
-    r"|backend|internal assert|please report|without overflow|sparse|quantized|layout|symbolic|symint|data.dependent"
+    r"|uninitialized|requires? grad|grad_fn|leaf variable|storage|stride|contiguous|memory|device|cuda|\bmps\b"
+    r"|backend|internal assert|please report|without overflow|sparse|quantized|layout|symbolic|symint|data.dependent|in-?place"
     r"|invalid combination of arguments|must be .*, not |unexpected keyword|positional argument|inf\b|nan\b",
     re.IGNORECASE,
 )

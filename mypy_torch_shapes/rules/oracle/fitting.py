@@ -57,7 +57,8 @@ def _floor(points: list[tuple[int, int]]) -> tuple[int, int, int] | None:
     (x0, y0), (x1, y1) = min(points), max(points)
     if x0 == x1 or y0 == y1:
         return None
-    for c in range(1, GREATEST_DIVISOR + 1):
+    evidence = len({x for x, _ in points})
+    for c in range(1, min(GREATEST_DIVISOR, evidence // 2) + 1):  # a few sizes fit too many divisions
         nearest = round(Fraction((y1 - y0) * c, x1 - x0))
         for a in (nearest, nearest - 1, nearest + 1):
             if a == 0:
