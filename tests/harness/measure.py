@@ -120,7 +120,9 @@ def main() -> int:
         for program in chosen(options):
             start = time.monotonic()
             try:
-                report[program.name] = as_json(measure(program, base / program.name / "project", checkout))
+                report[program.name] = as_json(
+                    measure(program, base / program.name / "project", checkout), program.nets
+                )
             except (StepFailed, subprocess.TimeoutExpired) as failure:
                 report[program.name] = {"failed": str(failure)}
             report[program.name]["seconds"] = round(time.monotonic() - start, 1)

@@ -26,6 +26,7 @@ class Program:
     directory: Path | None = None  # copied whole
     library: str | None = None  # an installed package, whose Python files are copied
     examples: tuple[tuple[str, str], ...] = ()  # path in a checkout of pytorch/examples -> path in the project
+    nets: tuple[str, ...] = ("",)  # the functions that are the network itself, by the start of their names
 
     def lay_out(self, project: Path, checkout: Path | None) -> None:
         """Copy everything the program needs into `project`."""
@@ -83,6 +84,7 @@ def networks() -> list[Program]:
             NETWORKS / "drivers",
             row.get("library"),
             tuple(row.get("examples", {}).items()),
+            tuple(row.get("nets", [""])),
         )
         for name, row in table.items()
     ]

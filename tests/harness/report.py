@@ -12,12 +12,14 @@ def place(span: Span) -> str:
     return f"{span[0]}:{span[1]}:{span[2]}"
 
 
-def as_json(result: Result) -> dict[str, Any]:
+def as_json(result: Result, nets: tuple[str, ...] = ("",)) -> dict[str, Any]:
+    within = {key for key in result.executed if key[1].startswith(nets)}
     uncovered = sorted(result.executed - result.covered, key=str)
     return {
         "executed": len(result.executed),
         "covered": len(result.covered),
         "coverage": round(result.coverage, 4),
+        "nets": [len(within & result.covered), len(within)],  # of the functions that are the network itself
         "checked": result.checked,
         "wrong": [wrong_row(each) for each in sorted(result.wrong.values(), key=lambda each: each.span)],
         "misfits": result.misfits,
@@ -54,21 +56,25 @@ def wrong_row(wrong: Wrong) -> dict[str, Any]:
 
 def table(report: dict[str, Any], *, details: bool) -> str:
     lines = [
-        f"{'program':28}{'executed':>9}{'covered':>9}{'':>8}{'varying':>9}{'checked':>9}{'wrong':>7}{'misfit':>8}{'s':>7}"
+        f"{'program':28}{'executed':>9}{'covered':>9}{'':>8}{'nets':>8}{'varying':>9}{'checked':>9}{'wrong':>7}{'misfit':>8}{'s':>7}"
     ]
     for name, row in report.items():
         if "failed" in row:
             lines.append(f"{name:28}FAILED")
             continue
+        net_covered, net_executed = row["nets"]
+        share = net_covered / max(net_executed, 1)
         lines.append(
-            f"{name:28}{row['executed']:>9}{row['covered']:>9}{row['coverage']:>8.1%}"
+            f"{name:28}{row['executed']:>9}{row['covered']:>9}{row['coverage']:>8.1%}{share:>8.1%}"
             f"{sum(each['varies'] for each in row['uncovered']):>9}{row['checked']:>9}"
             f"{len(row['wrong']):>7}{len(row['misfits']):>8}{row['seconds']:>7}"
         )
     measured = [row for row in report.values() if "failed" not in row]
     executed, covered = (sum(row[key] for row in measured) for key in ("executed", "covered"))
     if executed:
-        lines.append(f"{'all':28}{executed:>9}{covered:>9}{covered / executed:>8.1%}")
+        net_covered, net_executed = (sum(row["nets"][i] for row in measured) for i in (0, 1))
+        share = net_covered / max(net_executed, 1)
+        lines.append(f"{'all':28}{executed:>9}{covered:>9}{covered / executed:>8.1%}{share:>8.1%}")
     if details:
         for name, row in report.items():
             lines += ["", f"== {name}", *detail_lines(row)]
