@@ -16,7 +16,7 @@ from .running import runner
 
 Run = Callable[[Any, str], Any]  # (arguments without symbols, device) -> result
 
-SECONDS = 1.0  # of the processor, for all the sizes nobody observed
+SECONDS = 0.5  # of the processor, for all the sizes nobody observed
 
 # What they return depends on more than dtypes and sizes: on strides, devices, autograd.
 _HIDDEN = """

@@ -10,8 +10,8 @@ from ..mismatch import DTYPE, SHAPE
 _FOREIGN = re.compile(
     r"meta\b|fake ?tensor|not implemented|unimplemented|not compiled|could not run|not \w*\s?supported (on|for)"
     r"|uninitialized|requires? grad|grad_fn|leaf variable|storage|stride|contiguous|memory|device|cuda|\bmps\b"
-    r"|backend|internal assert|please report|without overflow|sparse|quantized|layout|symbolic|symint|data.dependent|in-?place"
-    r"|invalid combination of arguments|must be .*, not |unexpected keyword|positional argument|inf\b|nan\b",
+    r"|backend|internal assert|please report|without overflow|sparse|quantized|layout|symbolic|symint|data.dependent"
+    r"|in-?place|invalid combination of arguments|must be .*, not |unexpected keyword|positional argument|inf\b|nan\b",
     re.IGNORECASE,
 )
 _INDEX = re.compile(r"^index -?\d+ is out of bounds")  # the value of an index in a tensor, where no IndexError
