@@ -10,7 +10,7 @@ from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
 from .inputs import operand, options, rank_is
 from .mismatch import Mismatch
-from .promotion import floating, given_dtype, refuse
+from .promotion import floating, given_dtype, refuse_elements
 from .registry import rule
 from .signature import list_of
 from .vocabulary import axis, equal, product, require, require_divisible, require_dtype, show
@@ -51,7 +51,7 @@ def _register_keeping(names: tuple[str, ...], parameters: str, refused: tuple[in
     @options(parameters)
     def activation(input: Any) -> TensorType:
         tensor = operand(input)
-        refuse(tensor.dtype, *refused)
+        refuse_elements(tensor, *refused)
         return TensorType(tensor.dtype, tensor.dims)
 
 
@@ -59,7 +59,7 @@ def _register_float(names: tuple[str, ...], refused: tuple[int, ...]) -> None:
     @rule(*names)
     def activation(input: Any) -> TensorType:
         tensor = operand(input)
-        refuse(tensor.dtype, *refused)
+        refuse_elements(tensor, *refused)
         return TensorType(floating(tensor.dtype), tensor.dims)
 
 
@@ -75,7 +75,7 @@ def softmax(input: Any, dim: Any, dtype: Any = None) -> TensorType:
     if tensor.dims is not None and isinstance(dim, int):
         axis(dim, len(tensor.dims))
     if dtype is None:
-        refuse(tensor.dtype, BOOL, INTEGER, COMPLEX)
+        refuse_elements(tensor, BOOL, INTEGER, COMPLEX)
     return TensorType(given_dtype(dtype, tensor.dtype), tensor.dims)
 
 
@@ -91,13 +91,14 @@ def _functional_softmax(input: Any, dim: Any = None, _stacklevel: Any = 3, dtype
 
 @rule("F.gumbel_softmax")
 def gumbel_softmax(logits: Any, tau: Any = 1, hard: Any = False, eps: Any = 1e-10, dim: Any = -1) -> TensorType:
-    return softmax(logits, dim)
+    result = softmax(logits, dim)
+    return result.with_dtype(floating(result.dtype))
 
 
 @rule("F.glu")
 def glu(input: Any, dim: Any = -1) -> TensorType:
     tensor = operand(input)
-    refuse(tensor.dtype, BOOL, INTEGER)
+    refuse_elements(tensor, BOOL, INTEGER)
     if tensor.dims is None:
         return tensor
     if not tensor.dims:

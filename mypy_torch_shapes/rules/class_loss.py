@@ -6,15 +6,15 @@ from typing import Any
 
 from ..shapes.dims import Size
 from ..shapes.dtypes import BOOL, COMPLEX, INTEGER, int64, uint8
-from ..shapes.relations import Truth
+from ..shapes.relations import Truth, nonzero
 from ..shapes.tensor_type import TensorType
-from .inputs import common_dtype, operand, optional, rank_from, rank_is, require_same_shape
+from .inputs import common_dtype, dtype_in, operand, optional, rank_from, rank_is, require_same_shape
 from .loss import Dims, reduced
 from .mismatch import DTYPE, Mismatch
-from .promotion import refuse, result_type
+from .promotion import refuse_elements, result_type
 from .registry import rule
 from .signature import list_of
-from .vocabulary import broadcast, equal, require, show
+from .vocabulary import broadcast, equal, product, require, show
 
 
 @rule("F.nll_loss")
@@ -29,6 +29,7 @@ def nll_loss(
 ) -> TensorType:
     scores, labels = operand(input), operand(target, "target")
     dims = class_indices(scores, labels, optional(weight, "weight"))
+    refuse_elements(TensorType(scores.dtype, dims), BOOL, INTEGER, COMPLEX)
     return reduced(scores.dtype, dims, reduction, size_average, reduce)
 
 
@@ -44,14 +45,16 @@ def cross_entropy(
     label_smoothing: Any = 0.0,
 ) -> TensorType:
     scores, labels, scale = operand(input), operand(target, "target"), optional(weight, "weight")
-    refuse(scores.dtype, BOOL, INTEGER)
+    refuse_elements(scores, BOOL, INTEGER)
     same = _same_shape(scores, labels)
     if same is Truth.UNKNOWN:
         return reduced(None, None, reduction, size_average, reduce)
+    if scores.dims == ():
+        raise Mismatch("input is a scalar, expected one score for every class")
     if not same.holds:
         dims = class_indices(scores, labels, scale)
         return reduced(scores.dtype, dims, reduction, size_average, reduce)
-    refuse(labels.dtype, BOOL, INTEGER, what=f"target{list_of(labels.dims or ())} of class probabilities")
+    refuse_elements(labels, BOOL, INTEGER, what=f"target{list_of(labels.dims or ())} of class probabilities")
     if isinstance(ignore_index, int) and ignore_index >= 0:
         raise Mismatch(f"ignore_index = {ignore_index} is not supported for a target of class probabilities")
     dims = _without_classes(scores.dims or ())
@@ -167,13 +170,13 @@ def multi_margin_loss(
     reduction: Any = "mean",
 ) -> TensorType:
     scores, labels = operand(input), operand(target, "target")
-    refuse(scores.dtype, BOOL, INTEGER, COMPLEX)
-    if labels.dtype is not None and labels.dtype != int64:
-        raise Mismatch(f"target has dtype {labels.dtype.name}, expected int64", DTYPE)
+    refuse_elements(scores, BOOL, INTEGER, COMPLEX)
+    if scores.dims is not None and nonzero(product(scores.dims)).holds:
+        dtype_in(labels, (int64,), "target")
     if rank_is(scores, (0, 1, 2)) and scores.dims:
         _check_class_weight(optional(weight, "weight"), scores.dims[-1])
         expected = scores.dims[:-1]
-        if labels.dims is not None and (len(labels.dims) != 1 or len(scores.dims) == 2):
+        if labels.dims is not None:
             _check_index_shape(scores.dims, labels.dims, expected)
     return reduced(scores.dtype, labels.dims, reduction, size_average, reduce)
 
@@ -183,7 +186,7 @@ def multilabel_margin_loss(
     input: Any, target: Any, size_average: Any = None, reduce: Any = None, reduction: Any = "mean"
 ) -> TensorType:
     scores, labels = operand(input), operand(target, "target")
-    refuse(scores.dtype, BOOL, INTEGER, COMPLEX)
+    refuse_elements(scores, BOOL, INTEGER, COMPLEX)
     if rank_is(scores, (0, 1, 2)) and scores.dims is not None and labels.dims is not None:
         message = f"target has shape {list_of(labels.dims)}, expected {list_of(scores.dims)}"
         if len(labels.dims) != len(scores.dims) and max(len(labels.dims), len(scores.dims)) > 1:
@@ -206,8 +209,8 @@ def multilabel_soft_margin_loss(
     reduction: Any = "mean",
 ) -> TensorType:
     scores, labels, scale = operand(input), operand(target, "target"), optional(weight, "weight")
-    refuse(scores.dtype, BOOL, INTEGER, COMPLEX)
-    refuse(labels.dtype, BOOL, what="target")
+    refuse_elements(scores, BOOL, INTEGER, COMPLEX)
+    refuse_elements(labels, BOOL, what="target")
     if scores.dims == ():
         raise Mismatch("input is a scalar, expected one score for every class")
     given = [scores, labels] if scale is None else [scores, labels, scale]
@@ -231,7 +234,7 @@ def ctc_loss(
     zero_infinity: Any = False,
 ) -> TensorType:
     scores = operand(log_probs, "log_probs")
-    refuse(scores.dtype, BOOL, INTEGER, COMPLEX, what="log_probs")
+    refuse_elements(scores, BOOL, INTEGER, COMPLEX, what="log_probs")
     rank_is(scores, (2, 3), "log_probs")
     if reduction in (0, 1, 2) and not isinstance(reduction, bool):
         reduction = ("none", "mean", "sum")[reduction]

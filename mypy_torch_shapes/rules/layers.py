@@ -10,7 +10,7 @@ from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
 from .inputs import common_dtype, operand, optional, rank_from, rank_is
 from .mismatch import Mismatch
-from .promotion import floating, real, refuse, result_type
+from .promotion import floating, real, refuse, refuse_elements, result_type
 from .registry import rule
 from .signature import list_of
 from .vocabulary import axes, axis, broadcast, equal, require, show
@@ -80,7 +80,7 @@ def dropped(input: Any, p: Any, training: Any) -> TensorType:
     if isinstance(p, int | float) and not 0 <= p <= 1:
         raise Mismatch(f"p = {p} is no probability")
     if training is True and isinstance(p, int | float) and p > 0:
-        refuse(tensor.dtype, BOOL, INTEGER)
+        refuse_elements(tensor, BOOL, INTEGER)
     return TensorType(tensor.dtype, tensor.dims)
 
 
@@ -153,7 +153,7 @@ def pdist(input: Any, p: Any = 2) -> TensorType:
 @rule("F.normalize")
 def normalize(input: Any, p: Any = 2.0, dim: Any = 1, eps: Any = 1e-12, out: Any = None) -> TensorType:
     tensor = operand(input)
-    refuse(tensor.dtype, BOOL, INTEGER)
+    refuse_elements(tensor, BOOL, INTEGER)
     if tensor.dims is not None and not isinstance(dim, Unknown):
         axes(dim, len(tensor.dims))
     return TensorType(tensor.dtype, tensor.dims)

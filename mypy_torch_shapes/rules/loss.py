@@ -11,7 +11,7 @@ from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown
 from .inputs import flag, operand, optional, require_same_shape
 from .mismatch import DTYPE, Mismatch
-from .promotion import floating, real, refuse, result_type
+from .promotion import floating, real, refuse, refuse_elements, result_type
 from .registry import rule
 from .signature import list_of
 from .vocabulary import broadcast, equal, require
@@ -39,7 +39,7 @@ def known_shape(input: TensorType, target: TensorType) -> Dims:
     return input.dims if input.dims is not None else target.dims
 
 
-@rule("F.mse_loss", "F.l1_loss")
+@rule("F.mse_loss")
 def mse_loss(
     input: Any,
     target: Any,
@@ -48,12 +48,39 @@ def mse_loss(
     reduction: Any = "mean",
     weight: Any = None,
 ) -> TensorType:
+    loss = l1_loss(input, target, size_average, reduce, "none", weight)
+    refuse_elements(loss, BOOL, INTEGER, COMPLEX)
+    return reduced(loss.dtype, loss.dims, reduction, size_average, reduce)
+
+
+@rule("F.l1_loss")
+def l1_loss(
+    input: Any,
+    target: Any,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: Any = "mean",
+    weight: Any = None,
+) -> TensorType:
     left, right, scale = operand(input), operand(target, "target"), optional(weight, "weight")
-    dims = broadcast(left.dims, right.dims)
+    dims, dtype = _expanded(left, right)
     if scale is not None:
         require_same_shape(left, scale, "weight")
-    operands = [left, right] if scale is None else [left, right, scale]
-    return reduced(real(result_type(*operands)), dims, reduction, size_average, reduce)
+        dtype = result_type(TensorType(dtype, dims), scale)
+    return _averaged(real(dtype), dims, reduction, size_average, reduce)
+
+
+def _averaged(dtype: DType | None, dims: Dims, reduction: Any, size_average: Any, reduce: Any) -> TensorType:
+    """`reduced`, where integers have no mean."""
+    if reduction == "mean" and size_average is None and reduce is None:
+        refuse(dtype, BOOL, INTEGER, what="the loss")
+    return reduced(dtype, dims, reduction, size_average, reduce)
+
+
+def _expanded(input: TensorType, target: TensorType) -> tuple[Dims, DType | None]:
+    """The shape and dtype of both, which are expanded first: a scalar then counts as much as the other."""
+    dims = broadcast(input.dims, target.dims)
+    return dims, result_type(TensorType(input.dtype, dims), TensorType(target.dtype, dims))
 
 
 @rule("F.smooth_l1_loss")
@@ -66,8 +93,9 @@ def smooth_l1_loss(
     beta: Any = 1.0,
 ) -> TensorType:
     left, right = operand(input), operand(target, "target")
-    dtype = result_type(left, right)
-    return reduced(dtype, broadcast(left.dims, right.dims), reduction, size_average, reduce)
+    dims, dtype = _expanded(left, right)
+    refuse_elements(TensorType(dtype, dims), BOOL, INTEGER, COMPLEX)
+    return reduced(dtype, dims, reduction, size_average, reduce)
 
 
 @rule("F.huber_loss")
@@ -75,8 +103,10 @@ def huber_loss(input: Any, target: Any, reduction: Any = "mean", delta: Any = 1.
     left, right, scale = operand(input), operand(target, "target"), optional(weight, "weight")
     if scale is not None:
         require_same_shape(left, scale, "weight")
-    dtype = left.dtype if scale is None else result_type(left, scale)
-    return reduced(dtype, broadcast(left.dims, right.dims), reduction)
+    dims = broadcast(left.dims, right.dims)
+    refuse_elements(TensorType(left.dtype, dims), BOOL, INTEGER, COMPLEX)
+    dtype = left.dtype if scale is None else result_type(TensorType(left.dtype, dims), scale)
+    return reduced(dtype, dims, reduction)
 
 
 @rule("F.kl_div")
@@ -89,8 +119,8 @@ def kl_div(
     log_target: Any = False,
 ) -> TensorType:
     left, right = operand(input), operand(target, "target")
-    refuse(left.dtype, BOOL, INTEGER, COMPLEX)
-    refuse(right.dtype, BOOL, INTEGER, COMPLEX, what="target")
+    refuse_elements(left, BOOL, INTEGER, COMPLEX)
+    refuse_elements(right, BOOL, INTEGER, COMPLEX, what="target")
     dims = broadcast(left.dims, right.dims)
     if reduction == "batchmean" and size_average is None and reduce is None:
         reduction = "mean"
@@ -102,8 +132,9 @@ def soft_margin_loss(
     input: Any, target: Any, size_average: Any = None, reduce: Any = None, reduction: Any = "mean"
 ) -> TensorType:
     left, right = operand(input), operand(target, "target")
-    refuse(left.dtype, BOOL, INTEGER)
-    return reduced(left.dtype, broadcast(left.dims, right.dims), reduction, size_average, reduce)
+    refuse_elements(left, BOOL, INTEGER)
+    _check_weight(right, left.dims, "target")
+    return reduced(left.dtype, left.dims, reduction, size_average, reduce)
 
 
 @rule("F.poisson_nll_loss")
@@ -132,7 +163,7 @@ def hinge_embedding_loss(
     reduction: Any = "mean",
 ) -> TensorType:
     left, right = operand(input), operand(target, "target")
-    return reduced(left.dtype, broadcast(left.dims, right.dims), reduction, size_average, reduce)
+    return _averaged(left.dtype, broadcast(left.dims, right.dims), reduction, size_average, reduce)
 
 
 @rule("F.binary_cross_entropy")
@@ -146,7 +177,7 @@ def binary_cross_entropy(
 ) -> TensorType:
     left, right = operand(input), operand(target, "target")
     require_same_shape(left, right)
-    refuse(left.dtype, BOOL, INTEGER, COMPLEX)
+    refuse_elements(left, BOOL, INTEGER, COMPLEX)
     if left.dtype is not None and right.dtype is not None and left.dtype != right.dtype:
         raise Mismatch(f"target has dtype {right.dtype.name}, expected the input's {left.dtype.name}", DTYPE)
     _check_weight(optional(weight, "weight"), known_shape(left, right), "weight")
@@ -165,8 +196,8 @@ def binary_cross_entropy_with_logits(
 ) -> TensorType:
     left, right = operand(input), operand(target, "target")
     require_same_shape(left, right)
-    refuse(left.dtype, BOOL, INTEGER, COMPLEX)
-    refuse(right.dtype, BOOL, INTEGER, what="target")
+    refuse_elements(left, BOOL, INTEGER, COMPLEX)
+    refuse_elements(right, BOOL, INTEGER, what="target")
     scale, positive = optional(weight, "weight"), optional(pos_weight, "pos_weight")
     _check_weight(scale, known_shape(left, right), "weight")
     _check_weight(positive, known_shape(left, right), "pos_weight")

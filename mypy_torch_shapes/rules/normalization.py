@@ -11,7 +11,7 @@ from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown
 from .inputs import operand, optional, rank_from
 from .mismatch import DTYPE, Mismatch
-from .promotion import floating, refuse
+from .promotion import floating, refuse_elements
 from .registry import rule
 from .signature import list_of
 from .vocabulary import divides, equal, is_size, product, require, show
@@ -53,7 +53,7 @@ def batch_normalized(
     input: TensorType, running_mean: Any, running_var: Any, weight: Any, bias: Any, training: Any
 ) -> TensorType:
     """A batch normalization: one value per channel in every parameter and statistic."""
-    refuse(input.dtype, BOOL, INTEGER, COMPLEX)
+    refuse_elements(input, BOOL, INTEGER, COMPLEX)
     if training is False and (running_mean is None or running_var is None):
         raise Mismatch("running_mean and running_var are needed where training is False")
     parameters = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
@@ -85,7 +85,7 @@ def instance_norm(
     eps: Any = 1e-5,
 ) -> TensorType:
     tensor = operand(input)
-    refuse(tensor.dtype, BOOL, INTEGER, COMPLEX)
+    refuse_elements(tensor, BOOL, INTEGER, COMPLEX)
     if use_input_stats is True and tensor.dims is not None:
         _require_several(tensor.dims[2:], "spatial element", tensor.dims)
     parameters = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
@@ -99,7 +99,7 @@ def instance_norm(
 @rule("F.layer_norm")
 def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: Any = 1e-5) -> TensorType:
     tensor = operand(input)
-    refuse(tensor.dtype, BOOL, INTEGER, COMPLEX)
+    refuse_elements(tensor, BOOL, INTEGER, COMPLEX)
     given = _parameters(weight=weight, bias=bias)
     check_parameter_dtypes(tensor, given)
     return _over_last_axes(tensor, normalized_shape, given)
@@ -120,7 +120,7 @@ def torch_layer_norm(
 @rule("torch.rms_norm", "F.rms_norm")
 def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: Any = None) -> TensorType:
     tensor = operand(input)
-    refuse(tensor.dtype, BOOL, INTEGER)
+    refuse_elements(tensor, BOOL, INTEGER)
     return _over_last_axes(tensor, normalized_shape, _parameters(weight=weight))
 
 
@@ -143,7 +143,7 @@ def torch_group_norm(
 
 def group_normalized(input: TensorType, num_groups: Any, weight: Any, bias: Any) -> TensorType:
     """A group normalization: the groups divide the channels, and each channel has its own weight and bias."""
-    refuse(input.dtype, BOOL, INTEGER, COMPLEX)
+    refuse_elements(input, BOOL, INTEGER, COMPLEX)
     given = _parameters(weight=weight, bias=bias)
     check_parameter_dtypes(input, given)
     if rank_from(input, 2) and input.dims:

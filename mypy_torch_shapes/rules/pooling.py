@@ -12,7 +12,7 @@ from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided, Unknown
 from .inputs import dtype_in, flag, operand, per_axis, rank_is, require_same_shape, size_or_fresh
 from .mismatch import Mismatch
-from .promotion import refuse
+from .promotion import refuse_elements
 from .registry import rule
 from .resampling import scaled
 from .signature import list_of
@@ -84,7 +84,7 @@ def adaptive(n: int, input: Any, output_size: Any) -> TensorType:
 def adaptive_average(n: int, input: Any, output_size: Any) -> TensorType:
     """An adaptive average pool. To size 1 it is torch's mean over the last n axes, which takes more ranks."""
     tensor = operand(input)
-    refuse(tensor.dtype, BOOL, INTEGER)
+    refuse_elements(tensor, BOOL, INTEGER)
     if n > 1 and tensor.dims is not None:
         given = isinstance(output_size, tuple | list)
         wanted = (output_size,) if not given else tuple(output_size) if len(output_size) == n else (None,)

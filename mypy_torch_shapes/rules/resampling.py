@@ -10,7 +10,7 @@ from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided, Unknown
 from .inputs import common_dtype, operand, per_axis, rank_from, rank_is, size_or_fresh
 from .mismatch import Mismatch
-from .promotion import refuse
+from .promotion import refuse_elements
 from .registry import rule
 from .signature import list_of
 from .vocabulary import divides, equal, is_size, less, product, require, require_divisible, show, spread
@@ -34,7 +34,7 @@ def interpolate(
     if align_corners is not None and not isinstance(align_corners, Unknown) and mode in _ANY_RANK:
         raise Mismatch(f"align_corners cannot be set with mode = {mode!r}")
     if tensor.dtype != uint8:
-        refuse(tensor.dtype, BOOL, INTEGER)
+        refuse_elements(tensor, BOOL, INTEGER)
     if size is None and scale_factor is None:
         raise Mismatch("either size or scale_factor is needed")
     known = not isinstance(size, Unknown) and not isinstance(scale_factor, Unknown)
@@ -136,7 +136,7 @@ def channel_shuffle(input: Any, groups: Any) -> TensorType:
 @rule("F.unfold")
 def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> TensorType:
     tensor = operand(input)
-    refuse(tensor.dtype, INTEGER)
+    refuse_elements(tensor, INTEGER)
     if not rank_is(tensor, (3, 4)) or tensor.dims is None:
         return TensorType(tensor.dtype, None)
     *lead, channels, height, width = tensor.dims
@@ -150,7 +150,7 @@ def fold(
     input: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
 ) -> TensorType:
     tensor = operand(input)
-    refuse(tensor.dtype, INTEGER)
+    refuse_elements(tensor, INTEGER)
     if not rank_is(tensor, (2, 3)) or tensor.dims is None:
         return TensorType(tensor.dtype, None)
     *lead, columns, blocks = tensor.dims
@@ -203,7 +203,7 @@ def _sampled(input: TensorType, grid: TensorType) -> TensorType:
 @rule("F.affine_grid")
 def affine_grid(theta: Any, size: Any, align_corners: Any = None) -> TensorType:
     tensor = operand(theta, "theta")
-    refuse(tensor.dtype, BOOL, INTEGER, COMPLEX, what="theta")
+    refuse_elements(tensor, BOOL, INTEGER, COMPLEX, what="theta")
     if isinstance(size, Unknown):
         return TensorType(tensor.dtype, None)
     if not isinstance(size, tuple | list):
