@@ -5,6 +5,7 @@ from __future__ import annotations
 import dis
 import sys
 import threading
+from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 UNKNOWN_ERROR = "Exception"  # sys.setprofile does not say which
 
+Notice = Callable[[FrameType, str, Any], None]
+
+_EVENTS_A_LOOK = 2000  # between two calls of the guard
 _RETURN = dis.opmap["RETURN_VALUE"]
 _MISSING: Any = object()
 
@@ -22,8 +26,9 @@ class Events:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
+        self.table = recorder.table
         self._source: _Profile | _Monitoring | None = None
-        self.guard: Any = None  # called on every event while the probe runs; may raise to end it
+        self.guard: Any = None  # called now and then while the probe runs; may raise to end it
 
     def install(self, watched: bool = True) -> None:
         """Begin; unless `watched`, only the guard is called."""
@@ -82,7 +87,7 @@ class _Profile:
 
     def install(self, watched: bool) -> None:
         self._before = sys.getprofile()
-        notice = self._notice() if watched else lambda frame, event, arg: self._events.guard()
+        notice = self._watching() if watched else self._ticking()
         threading.setprofile(notice)
         sys.setprofile(notice)
 
@@ -90,21 +95,35 @@ class _Profile:
         sys.setprofile(self._before)
         threading.setprofile(self._before)
 
-    def _notice(self) -> Any:
-        events = self._events
-        entered, left = events.entered, events.left
-        table = events._recorder.table
+    def _watching(self) -> Notice:
+        entered, left, guard = self._events.entered, self._events.left, self._events.guard
+        table = self._events.table
+        ticks = 0
 
         def notice(frame: FrameType, event: str, arg: Any) -> None:
+            nonlocal ticks
             if event == "call":
                 if table.get(id(frame.f_code), table) is not None:
                     entered(frame)
+                ticks += 1
+                if not ticks % _EVENTS_A_LOOK and guard is not None:
+                    guard()
             elif event == "return" and table.get(id(frame.f_code)) is not None:
                 # On an exception the value is None too: then the last instruction was not a return.
                 failed = arg is None and frame.f_code.co_code[frame.f_lasti] != _RETURN
                 left(frame, arg, UNKNOWN_ERROR if failed else None)
-            if events.guard is not None:
-                events.guard()
+
+        return notice
+
+    def _ticking(self) -> Notice:
+        guard = self._events.guard
+        ticks = 0
+
+        def notice(frame: FrameType, event: str, arg: Any) -> None:
+            nonlocal ticks
+            ticks += 1
+            if not ticks % _EVENTS_A_LOOK:
+                guard()
 
         return notice
 
@@ -118,6 +137,7 @@ class _Monitoring:
         self._events = events
         self._monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
         self._tool = -1
+        self._ticks = 0
         self._inside = threading.local()
 
     def install(self, watched: bool) -> None:
@@ -125,7 +145,7 @@ class _Monitoring:
         self._tool = next(tool for tool in self._WANTED if monitoring.get_tool(tool) is None)
         monitoring.use_tool_id(self._tool, "mypy-torch-shapes")
         kinds = monitoring.events
-        started = self._started if watched else lambda code, offset: self._events.guard()
+        started = self._started if watched else lambda code, offset: self._tick()
         monitoring.register_callback(self._tool, kinds.PY_START, started)
         monitoring.register_callback(self._tool, kinds.PY_RETURN, self._returned)
         monitoring.register_callback(self._tool, kinds.PY_UNWIND, self._unwound)
@@ -161,7 +181,7 @@ class _Monitoring:
         return self._verdict(interesting)
 
     def _unwound(self, code: CodeType, offset: int, error: BaseException) -> Any:
-        if not self._is_inside() and self._events._recorder.table.get(id(code)) is not None:
+        if not self._is_inside() and self._events.table.get(id(code)) is not None:
             self._inside.now = True
             try:
                 self._events.left(sys._getframe(1), None, type(error).__name__)
@@ -172,8 +192,11 @@ class _Monitoring:
         return getattr(self._inside, "now", False)
 
     def _verdict(self, interesting: bool) -> Any:
-        guard = self._events.guard
-        if guard is not None:
-            guard()
-            return None
+        if self._events.guard is not None:
+            return self._tick()
         return None if interesting else self._monitoring.DISABLE
+
+    def _tick(self) -> None:
+        self._ticks += 1
+        if not self._ticks % _EVENTS_A_LOOK:
+            self._events.guard()

@@ -35,8 +35,7 @@ class CallProbe:
         self._tensors = dict(tensors(call))
         self._left = MAX_TRIALS
         self._tried: set[tuple[frozenset[Axis], int]] = set()
-        self._mode = trials.mode(call) if self._tensors else None
-        self._confirms = self._mode is Mode.META and trials.run(call, {}, Mode.FAKE, watched=False) is not None
+        self._mode, self._confirms = trials.mode(call) if self._tensors else (None, False)
 
     def quick(self) -> None:
         """What is found with few trials."""
