@@ -184,6 +184,8 @@ def _boolean(run: Run, node: ast.BoolOp, frame: Frame) -> Value:
                 reached.append(value)
                 run.uncertain += 1
                 opened += 1
+            elif truth is stop and reached:
+                return stop  # whichever operand it is that decides
             elif truth is stop or operand is node.values[-1]:
                 reached.append(value)
                 break

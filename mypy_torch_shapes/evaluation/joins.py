@@ -6,10 +6,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..shapes.dims import Dim, Size
+from ..shapes.dtypes import DType
 from ..shapes.relations import Truth, equal
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
-from .values import ListValue, Many, Tensor, Value, is_size
+from .values import (
+    Bound,
+    Function,
+    Instance,
+    Library,
+    ListValue,
+    Many,
+    Method,
+    Partial,
+    Real,
+    Tensor,
+    Value,
+    is_size,
+)
 
 _DEPTH = 6
 
@@ -93,7 +107,13 @@ def same(a: Value, b: Value, depth: int = _DEPTH) -> bool:
         return list(a) == list(b) and all(same(a[key], b[key], depth - 1) for key in a)
     if depth and isinstance(a, Many):
         return a.length == b.length and same(a.element, b.element, depth - 1)
-    return False
+    if depth and isinstance(a, Instance):
+        return a.cls is b.cls and same(a.attrs, b.attrs, depth - 1)
+    if depth and isinstance(a, Bound | Method | Partial):
+        return all(same(x, y, depth - 1) for x, y in zip(vars(a).values(), vars(b).values(), strict=True))
+    if isinstance(a, Function):
+        return a.node is b.node and same(a.defaults, b.defaults, depth - 1)
+    return isinstance(a, Library | Real | DType) and bool(a == b)
 
 
 def same_types(a: TensorType, b: TensorType) -> bool:

@@ -16,7 +16,7 @@ from .run import Frame, Run
 from .values import Env, ListValue, Many, Tensor, Value
 
 MOST_ROUNDS = 512  # of a loop that is run as it is
-_SETTLING = 5  # rounds a loop of unknown length may take to settle before what still changes is unknown
+_SETTLING = 3  # rounds a loop of unknown length may take to settle before what still changes is unknown
 
 
 def run_for(run: Run, node: ast.For | ast.AsyncFor, frame: Frame) -> Any:
@@ -42,18 +42,38 @@ def _next(many: Many) -> Value:
 def _counted(run: Run, node: ast.For | ast.AsyncFor, source: list[Value], frame: Frame) -> Any:
     from .statements import Flow, rejoin, run_block
 
+    repeats = len(source) > 3 and _is_counter(node)
     for item in source:
-        iteration.assign(run, node.target, item, frame)
-        flow = run_block(run, node.body, frame)
-        rejoin(run, frame, Flow.CONTINUE)
+        run.journal.open()
+        try:
+            iteration.assign(run, node.target, item, frame)
+            flow = run_block(run, node.body, frame)
+            rejoin(run, frame, Flow.CONTINUE)
+        finally:
+            before, after = run.journal.close(keep=True)
         if flow is Flow.RETURN:
             return flow
+        if repeats and flow is not Flow.BREAK and _is_settled(before, after, [], frozenset([node.target.id])):
+            break  # an epoch like the one before
         if flow is Flow.BREAK:
             rejoin(run, frame, Flow.BREAK)
             return Flow.NORMAL
     flow = run_block(run, node.orelse, frame)
     rejoin(run, frame, Flow.BREAK)
     return flow
+
+
+def _is_counter(node: ast.For | ast.AsyncFor) -> bool:
+    """Whether the loop's variable is only used in statements for their effect: a count of epochs."""
+    if not isinstance(node.target, ast.Name):
+        return False
+    name = node.target.id
+    for statement in node.body:
+        if isinstance(statement, ast.Expr) or isinstance(statement, ast.If):
+            continue
+        if any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(statement)):
+            return False
+    return True
 
 
 def run_while(run: Run, node: ast.While, frame: Frame) -> Any:
@@ -141,7 +161,12 @@ def _growth(before: Changes, after: Changes) -> list[tuple[ListValue, int, int]]
     return found
 
 
-def _is_settled(before: Changes, after: Changes, growing: list[tuple[ListValue, int, int]]) -> bool:
+def _is_settled(
+    before: Changes,
+    after: Changes,
+    growing: list[tuple[ListValue, int, int]],
+    beside: frozenset[str] = frozenset(),
+) -> bool:
     """Whether a round left all as it found it, but for lists that grew by what the round before added."""
     lists = {id(target) for target, _, _ in growing}
     for target, old, new in growing:
@@ -154,7 +179,7 @@ def _is_settled(before: Changes, after: Changes, growing: list[tuple[ListValue, 
             continue
         new = after[key][1]
         if isinstance(target, Env):
-            if not all(name in old and (same(old[name], value)) for name, value in new.items()):
+            if not all(name in beside or name in old and same(old[name], value) for name, value in new.items()):
                 return False
         elif isinstance(old, TensorType):
             if not same(Tensor(old), Tensor(new)):

@@ -14,7 +14,7 @@ _MISSING = object()
 
 def linearize(bases: list[Value]) -> list[Value]:
     """The MRO behind a class with these bases (C3; depth first where that fails or a base is unknown)."""
-    rows = [list(base.mro) if isinstance(base, Class) else [base] for base in bases]
+    rows = [list(base.mro) if isinstance(base, Class) else _library_mro(base) for base in bases]
     rows.append([base for base in bases if isinstance(base, Class | Library)])
     rows = [row for row in rows if row]
     result: list[Value] = []
@@ -24,6 +24,12 @@ def linearize(bases: list[Value]) -> list[Value]:
         rows = [[entry for entry in row if entry != head] for row in rows]
         rows = [row for row in rows if row]
     return result
+
+
+def _library_mro(base: Value) -> list[Value]:
+    module = Library("torch.nn.Module")
+    is_layer = isinstance(base, Library) and base != module and torch_modules.is_module_class(base.path)
+    return [base, module] if is_layer else [base]
 
 
 def mro(cls: Class | Library) -> list[Value]:

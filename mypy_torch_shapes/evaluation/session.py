@@ -54,10 +54,10 @@ class Session:
         """All that is known of a source file. Raises SyntaxError or OSError for a file that cannot be read."""
         path = file.resolve()
         sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION))
+        module = self._script(path)  # first: what the profile leads to finds the module already evaluated
         if not self._evaluated:
             self._evaluated = True
             self._evaluate_profile()
-        module = self._script(path)
         report = self.recording.report(module)
         report.depends_on = {str(each.path): each.digest for each in {*self.entered, module}}
         return report

@@ -20,7 +20,7 @@ class Symbol:
     `expired` marks an abbreviation whose function has returned: it stands for its definition from then on.
     """
 
-    __slots__ = ("_values", "definition", "expired", "key", "name")
+    __slots__ = ("_values", "definition", "expired", "name", "order")
 
     def __init__(
         self, name: str | None, values: tuple[int, ...] | None = None, definition: Dim | None = None
@@ -29,7 +29,7 @@ class Symbol:
         self.definition = definition
         self._values = values
         self.expired = False
-        self.key = (0, name or "~", next(_serial))
+        self.order = f"0{name or '~'}{next(_serial):08}"  # where it stands in a sum: constant while it lives
 
     @property
     def values(self) -> tuple[int, ...] | None:
@@ -56,12 +56,12 @@ class Symbol:
 class FloorDiv:
     """`numerator // denominator`, already reduced; equal by structure."""
 
-    __slots__ = ("_hash", "denominator", "key", "numerator", "values")
+    __slots__ = ("_hash", "denominator", "numerator", "order", "values")
 
     def __init__(self, numerator: Dim | int, denominator: int | Dim) -> None:
         self.numerator = numerator
         self.denominator = denominator
-        self.key = (1, _key(numerator), _key(denominator))
+        self.order = f"1({_order(numerator)}//{_order(denominator)})"
         self._hash = hash((numerator, denominator))
         self.values = _combine(lambda n, d: n // d if d else None, numerator, denominator)
 
@@ -94,12 +94,12 @@ class FloorDiv:
 class Extreme:
     """`max(…)` or `min(…)` of sizes that cannot be ordered; equal by structure."""
 
-    __slots__ = ("_hash", "key", "operands", "values", "which")
+    __slots__ = ("_hash", "operands", "order", "values", "which")
 
     def __init__(self, which: str, operands: frozenset[int | Dim]) -> None:
         self.which = which
-        self.operands = tuple(sorted(operands, key=_key))
-        self.key = (2, which, *map(_key, self.operands))
+        self.operands = tuple(sorted(operands, key=_order))
+        self.order = f"2{which}({','.join(map(_order, self.operands))})"
         self._hash = hash((which, operands))
         self.values = _combine(lambda *each: (max if which == "max" else min)(each), *self.operands)
 
@@ -139,7 +139,7 @@ class Dim:
     __slots__ = ("__dict__", "_hash", "terms")
 
     def __init__(self, terms: Mapping[Monomial, int]) -> None:
-        self.terms = dict(sorted(terms.items(), key=_term_order))
+        self.terms = dict(sorted(terms.items(), key=_term_order)) if len(terms) > 1 else dict(terms)
         self._hash = hash(frozenset(self.terms.items()))
 
     @staticmethod
@@ -161,8 +161,9 @@ class Dim:
         return None if total is None else tuple(v + constant for v in total)
 
     @cached_property
-    def key(self) -> tuple[object, ...]:
-        return (1, *((tuple((a.key, p) for a, p in m), c) for m, c in self.terms.items()))
+    def order(self) -> str:
+        """A string that sizes are sorted by, the same for equal sizes."""
+        return "+".join(f"{c}{_monomial_order(m)}" for m, c in self.terms.items())
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Dim) and self._hash == other._hash and self.terms == other.terms)
@@ -448,10 +449,12 @@ def _collapse(terms: Mapping[Monomial, int]) -> int | Dim:
 
 
 def _times(left: Monomial, right: Monomial) -> Monomial:
+    if not left or not right:
+        return left or right
     powers = dict(left)
     for atom, power in right:
         powers[atom] = powers.get(atom, 0) + power
-    return tuple(sorted(powers.items(), key=lambda item: _order(item[0])))
+    return tuple(sorted(powers.items(), key=lambda item: item[0].order))
 
 
 def _over(left: Monomial, right: Monomial) -> Monomial | None:
@@ -470,17 +473,17 @@ def _shared(monomials: list[Monomial]) -> Monomial:
     return tuple((atom, power) for atom, power in shared.items() if power)
 
 
-def _key(size: int | Dim) -> tuple[object, ...]:
-    return (0, size) if isinstance(size, int) else size.key
+def _order(size: int | Dim) -> str:
+    return str(size) if isinstance(size, int) else size.order
 
 
-def _order(atom: Atom) -> str:
-    return repr(atom.key)
+def _monomial_order(monomial: Monomial) -> str:
+    return "*".join([f"{atom.order}^{power}" for atom, power in monomial])
 
 
 def _term_order(term: tuple[Monomial, int]) -> tuple[int, str]:
     monomial, _ = term
-    return -sum(power for _, power in monomial), repr([(atom.key, power) for atom, power in monomial])
+    return -sum([power for _, power in monomial]), _monomial_order(monomial)
 
 
 Size = int | Dim
