@@ -115,9 +115,9 @@ def _range_length(start: Any, end: Any, step: Any) -> Size:
         return _whole_length(start, end, step)
     if any(isinstance(bound, Dim) for bound in (start, end, step)):
         return _scaled_length(start, end, step)
-    length = math.ceil((end - start) / step) if math.isfinite(end - start) else -1
-    if length < 0:
+    if not math.isfinite(end - start) or (end - start) * step < 0:
         raise Mismatch(f"start = {start}, end = {end}, step = {step}: the step leads away from the end")
+    length: int = math.ceil((end - start) / step)
     return length
 
 

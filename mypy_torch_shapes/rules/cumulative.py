@@ -6,6 +6,7 @@ from typing import Any
 
 from ..shapes.dims import Size, extreme
 from ..shapes.dtypes import BOOL, int64, uint8
+from ..shapes.relations import nonzero
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
 from .inputs import operand
@@ -21,7 +22,7 @@ from .promotion import (
 )
 from .reduction import known_axes, require_floating
 from .registry import rule
-from .vocabulary import Named, axis, broadcast, equal, is_size, less, named, require, require_equal, show
+from .vocabulary import Named, axis, broadcast, equal, is_size, less, named, product, require, require_equal, show
 
 
 def _check_axis(tensor: TensorType, dim: Any) -> None:
@@ -47,7 +48,8 @@ def logcumsumexp(input: Any, dim: Any) -> TensorType:
 @rule("cummax", "cummin")
 def cummax(input: Any, dim: Any) -> Named:
     tensor = operand(input)
-    _check_axis(tensor, dim)
+    if tensor.dims is not None and nonzero(product(tensor.dims)).holds:  # torch looks at dim only then
+        _check_axis(tensor, dim)
     return named(("values", TensorType(tensor.dtype, tensor.dims)), ("indices", TensorType(int64, tensor.dims)))
 
 
@@ -141,6 +143,8 @@ def gradient(input: Any, *, spacing: Any = None, dim: Any = None, edge_order: An
         raise Mismatch(f"spacing has {len(spacing)} items for {len(listed)} axes")
     spacings = spacing if isinstance(spacing, tuple | list) else [spacing] * len(listed)
     dims = tensor.dims
+    if dims == () and dim is not None:
+        raise Mismatch("input is a scalar, expected at least one axis")
     along = [None] * len(listed) if dims is None else known_axes(tuple(listed), len(dims)) or [None] * len(listed)
     return tuple(_slope(tensor, at, step, edge_order) for at, step in zip(along, spacings, strict=True))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..shapes.dims import Size
@@ -53,37 +53,46 @@ def from_data(data: Any, dtype: Any = None) -> TensorType:
     if isinstance(data, Unknown) and not is_number(data):
         return TensorType(given_dtype(dtype, None), None)
     dims = _dims_of(data)
-    leaves = list(_leaves(data))
-    return TensorType(given_dtype(dtype, _promoted(leaves) if leaves else default_dtype.get()), dims)
+    if dims is not None and 0 not in dims:
+        _check_rows(data, dims)
+    return TensorType(given_dtype(dtype, _promoted(list(_leaves(data)))), dims)
 
 
 def _dims_of(data: Any) -> tuple[Size, ...] | None:
-    """The lengths of nested sequences, from the first items as torch takes them; all others must agree."""
-    if isinstance(data, TensorType):
-        if data.dims is not None:
-            require(equal(product(data.dims), 1), f"an item has the dims {show(data.dims)}, expected one element")
-        return ()
-    if is_number(data):
+    """The lengths of nested sequences along their first items, as torch takes them; None where these are unknown."""
+    if isinstance(data, TensorType) or is_number(data):
         return ()
     if isinstance(data, Unknown):
         return None
     if not isinstance(data, tuple | list | range):
         raise Undecided(f"{data!r} is no number")
-    rows = [_dims_of(item) for item in data]
-    first = rows[0] if rows else ()
-    for row in rows:
-        if row is None or first is None:
-            first = first or row
-        elif len(row) != len(first) or any(equal(a, b) is Truth.NO for a, b in zip(row, first, strict=True)):
-            raise Mismatch(f"the rows of the data differ: {show(first)} and {show(row)}")
-    return None if first is None else (len(rows), *first)
+    first = _dims_of(data[0]) if data else ()
+    return None if first is None else (len(data), *first)
 
 
-def _leaves(data: Any) -> Any:
-    for item in data if isinstance(data, tuple | list | range) else ():
-        yield from _leaves(item)
+def _check_rows(data: Any, dims: tuple[Size, ...]) -> None:
+    """Raise Mismatch where nested sequences are not all as long as the first ones."""
+    if isinstance(data, Unknown) and not is_number(data):
+        return
+    if isinstance(data, TensorType):
+        if data.dims is not None:
+            require(equal(product(data.dims), 1), f"an item has the dims {show(data.dims)}, expected one element")
+        return
+    own = _dims_of(data)
+    if own is not None and (len(own) != len(dims) or own[:1] != dims[:1]):
+        raise Mismatch(f"the rows of the data differ: {show(dims)} and {show(own)}")
+    for item in data if dims else ():
+        _check_rows(item, dims[1:])
+
+
+def _leaves(data: Any) -> Iterator[Any]:
     if not isinstance(data, tuple | list | range):
         yield data
+        return
+    if not data:
+        yield 0.0  # an empty sequence counts as floating
+    for item in data:
+        yield from _leaves(item)
 
 
 def _promoted(leaves: Sequence[Any]) -> DType | None:

@@ -192,6 +192,8 @@ def _over(high: DType | None, low: DType | None) -> DType | None:
         return high
     if high.category == FLOATING:
         return complex_of(high) if low.category == COMPLEX else high
-    if high.category == BOOL or low.category in (FLOATING, COMPLEX):
+    if low.category == COMPLEX:
+        return low
+    if high.category == BOOL or low.category == FLOATING:
         return promote(high, low)
     return high

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..shapes.dims import Size
 from ..shapes.dtypes import BOOL, COMPLEX, FLOATING, INTEGER, float32, float64, int64
-from ..shapes.relations import Truth
+from ..shapes.relations import Truth, nonzero
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
 from .inputs import operand, size_or_fresh
@@ -105,9 +105,11 @@ def _unique(tensor: TensorType, return_inverse: Any, return_counts: Any, dim: An
         values = TensorType(tensor.dtype, None if tensor.dims is None else tuple(fresh() for _ in tensor.dims))
         inverse = (fresh(),)
     else:
-        at = axis(dim, len(tensor.dims))
+        at = axis(dim, len(tensor.dims), wrap=False)
+        for other in (*tensor.dims[:at], *tensor.dims[at + 1 :]):
+            require(nonzero(other), f"input{show(tensor.dims)} has size 0 outside dim {dim}")
         values = TensorType(tensor.dtype, (*tensor.dims[:at], count, *tensor.dims[at + 1 :]))
-        inverse = (tensor.dims[at],) if tensor.dims else None
+        inverse = (tensor.dims[at],)
     if isinstance(return_inverse, Unknown) or isinstance(return_counts, Unknown) or isinstance(dim, Unknown):
         return Unknown("what unique returns is unknown")
     results = [values]
