@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: demo test lint types bench networks clean
+.PHONY: demo test lint types bench conformance networks clean
 
 demo: $(READY)
 	$(BIN)/python demo/demo.py
@@ -21,6 +21,11 @@ types: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/bench.py
+
+conformance: $(READY)
+	$(BIN)/python -m tests.rules.conformance --jobs $(JOBS)
+	$(BIN)/python -m tests.rules.conformance --jobs $(JOBS) --symbolic
+	$(BIN)/python -m tests.rules.conformance --jobs $(JOBS) --errors
 
 networks: $(READY)
 	$(BIN)/python -m pytest -n $(JOBS) -m networks tests/networks

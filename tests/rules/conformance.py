@@ -131,9 +131,9 @@ def _dtypes(options: argparse.Namespace) -> list[torch.dtype]:
 def _samples(op: Any, dtype: torch.dtype, options: argparse.Namespace) -> Iterator[Any]:
     if dtype not in op.supported_dtypes("cpu"):
         return
-    torch.manual_seed(0)
-    try:
-        yield from itertools.islice(op.sample_inputs("cpu", dtype), options.limit)
+    torch.default_generator.manual_seed(0)
+    try:  # without the wrapper that seeds every device, and looks at the stack for it, before each sample
+        yield from itertools.islice(op.sample_inputs_func(op, "cpu", dtype, False), options.limit)
     except Exception:
         logging.getLogger(__name__).debug("%s: torch's own generator fails", op.name, exc_info=True)
 
@@ -184,7 +184,7 @@ def _sweep_errors(op: Any, tally: Tally, options: argparse.Namespace) -> None:
     if op.error_inputs_func is None:
         return
     try:
-        samples = [error.sample_input for error in op.error_inputs("cpu")]
+        samples = [error.sample_input for error in op.error_inputs_func(op, "cpu")]
     except Exception:  # noqa: BLE001 - a generator that needs another device
         return
     for sample in samples:

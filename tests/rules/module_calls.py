@@ -19,7 +19,7 @@ __all__ = ["asked_of_module", "module_calls", "module_db"]
 
 def module_calls(info: Any, dtype: torch.dtype, training: bool) -> Iterator[Call]:
     """The samples of a class as calls with the arguments (training, constructor's, forward's)."""
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     cls = info.module_cls
     inputs = info.module_inputs_func(info, device="cpu", dtype=dtype, requires_grad=False, training=training)
     for sample in inputs:
