@@ -29,6 +29,8 @@ def reduced(
     if size_average is not None or reduce is not None:
         elementwise = reduce is not None and not flag(reduce, "reduce")
         return TensorType(dtype, dims if elementwise else ())
+    if isinstance(reduction, int) and 0 <= reduction < 3:  # as torch's own functions count them
+        reduction = ("none", "mean", "sum")[reduction]
     if reduction not in REDUCTIONS:
         raise Mismatch(f"reduction = {reduction!r} is none of {', '.join(map(repr, REDUCTIONS))}")
     return TensorType(dtype, dims if reduction == "none" else ())
@@ -72,7 +74,7 @@ def l1_loss(
 
 def _averaged(dtype: DType | None, dims: Dims, reduction: Any, size_average: Any, reduce: Any) -> TensorType:
     """`reduced`, where integers have no mean."""
-    if reduction == "mean" and size_average is None and reduce is None:
+    if reduction in ("mean", 1) and size_average is None and reduce is None:
         refuse(dtype, BOOL, INTEGER, what="the loss")
     return reduced(dtype, dims, reduction, size_average, reduce)
 
@@ -135,6 +137,28 @@ def soft_margin_loss(
     refuse_elements(left, BOOL, INTEGER)
     _check_weight(right, left.dims, "target")
     return reduced(left.dtype, left.dims, reduction, size_average, reduce)
+
+
+@rule("torch.kl_div")
+def torch_kl_div(input: Any, target: Any, reduction: Any = 1, log_target: Any = False) -> TensorType:
+    return kl_div(input, target, reduction=reduction)
+
+
+@rule("torch.poisson_nll_loss")
+def torch_poisson_nll_loss(input: Any, target: Any, log_input: Any, full: Any, eps: Any, reduction: Any) -> TensorType:
+    return poisson_nll_loss(input, target, reduction=reduction)
+
+
+@rule("torch.hinge_embedding_loss")
+def torch_hinge_embedding_loss(input: Any, target: Any, margin: Any = 1.0, reduction: Any = 1) -> TensorType:
+    return hinge_embedding_loss(input, target, reduction=reduction)
+
+
+@rule("torch.binary_cross_entropy_with_logits")
+def torch_binary_cross_entropy_with_logits(
+    input: Any, target: Any, weight: Any = None, pos_weight: Any = None, reduction: Any = 1
+) -> TensorType:
+    return binary_cross_entropy_with_logits(input, target, weight, reduction=reduction, pos_weight=pos_weight)
 
 
 @rule("F.poisson_nll_loss")

@@ -53,6 +53,34 @@ def cosine_embedding_loss(
     return reduced(floating(result_type(left, right)), dims, reduction, size_average, reduce)
 
 
+@rule("torch.margin_ranking_loss")
+def torch_margin_ranking_loss(
+    input1: Any, input2: Any, target: Any, margin: Any = 0.0, reduction: Any = 1
+) -> TensorType:
+    return margin_ranking_loss(input1, input2, target, reduction=reduction)
+
+
+@rule("torch.cosine_embedding_loss")
+def torch_cosine_embedding_loss(
+    input1: Any, input2: Any, target: Any, margin: Any = 0.0, reduction: Any = 1
+) -> TensorType:
+    return cosine_embedding_loss(input1, input2, target, reduction=reduction)
+
+
+@rule("torch.triplet_margin_loss")
+def torch_triplet_margin_loss(
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    margin: Any = 1.0,
+    p: Any = 2,
+    eps: Any = 1e-6,
+    swap: Any = False,
+    reduction: Any = 1,
+) -> TensorType:
+    return triplet_margin_loss(anchor, positive, negative, reduction=reduction)
+
+
 @rule("F.triplet_margin_loss")
 def triplet_margin_loss(
     anchor: Any,

@@ -88,12 +88,33 @@ def instance_norm(
     refuse_elements(tensor, BOOL, INTEGER, COMPLEX)
     if use_input_stats is True and tensor.dims is not None:
         _require_several(tensor.dims[2:], "spatial element", tensor.dims)
+    return _instance_normalized(tensor, running_mean, running_var, weight, bias)
+
+
+def _instance_normalized(tensor: TensorType, running_mean: Any, running_var: Any, weight: Any, bias: Any) -> TensorType:
     parameters = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
     given = {name: found for name, value in parameters.items() if (found := optional(value, name)) is not None}
     check_parameter_dtypes(tensor, given)
     if rank_from(tensor, 2) and tensor.dims:
         _check_features(tensor.dims[1], given)
     return TensorType(tensor.dtype, tensor.dims)
+
+
+@rule("torch.instance_norm")
+def torch_instance_norm(
+    input: Any,
+    weight: Any,
+    bias: Any,
+    running_mean: Any,
+    running_var: Any,
+    use_input_stats: Any,
+    momentum: Any,
+    eps: Any,
+    cudnn_enabled: Any,
+) -> TensorType:
+    tensor = operand(input)
+    refuse_elements(tensor, BOOL, INTEGER, COMPLEX)
+    return _instance_normalized(tensor, running_mean, running_var, weight, bias)
 
 
 @rule("F.layer_norm")

@@ -39,6 +39,7 @@ _FAMILIES = (
     "linalg",
     "loss",
     "margin_loss",
+    "module_utilities",
     "masked",
     "normalization",
     "operators",

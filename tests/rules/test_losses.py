@@ -162,3 +162,33 @@ def test_class_indices_are_int64(dtype: torch.dtype) -> None:
     assert isinstance(mismatch, Mismatch)
     assert mismatch.code == DTYPE
     assert mismatch.message.startswith("target of class indices has dtype")
+
+
+REDUCED = {
+    "kl_div": 2,
+    "hinge_embedding_loss": 2,
+    "binary_cross_entropy_with_logits": 2,
+    "margin_ranking_loss": 3,
+    "triplet_margin_loss": 3,
+}
+
+
+@pytest.mark.parametrize("name", REDUCED)
+def test_numbered_reductions(name: str) -> None:
+    for reduction in range(3):
+
+        def program(torch: Any, n: Any, reduction: int = reduction) -> Any:
+            given = [torch.zeros(n, 4) for _ in range(REDUCED[name])]
+            return getattr(torch, name)(*given, reduction=reduction)
+
+        assert agrees_at(program, (3,)) == OK
+        assert agrees_symbolically(program, ((3,), (5,)), ((4,),)) == OK
+
+
+def test_padded_sequences() -> None:
+    def program(torch: Any, a: Any, b: Any) -> Any:
+        sequences = [torch.zeros(a, 5), torch.zeros(3, 5), torch.zeros(b, 5)]
+        return torch.nn.utils.rnn.pad_sequence(sequences, batch_first=True)
+
+    assert agrees_at(program, (4, 6)) == OK
+    assert agrees_symbolically(program, ((4, 6), (8, 2)), ((1, 2), (9, 9))) == OK
