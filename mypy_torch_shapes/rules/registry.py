@@ -39,8 +39,8 @@ _FAMILIES = (
     "linalg",
     "loss",
     "margin_loss",
-    "module_utilities",
     "masked",
+    "module_utilities",
     "normalization",
     "operators",
     "ordering",
@@ -189,11 +189,10 @@ def _paths(name: str) -> list[str]:
 
 def _load() -> None:
     """Import every family once; a family registers its rules as it is imported."""
-    global _loaded
     if not _loaded:
-        _loaded = True
+        _loaded.append(True)  # first: a family may apply another one's rules
         for family in _FAMILIES:
             import_module(f".{family}", __package__)
 
 
-_loaded = False
+_loaded: list[bool] = []
