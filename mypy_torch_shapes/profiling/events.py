@@ -41,6 +41,12 @@ class Events:
         if source is not None:
             source.remove()
 
+    def callbacks(self) -> list[Callable[..., Any]]:
+        """The functions that Python calls by itself."""
+        if sys.version_info >= (3, 12):
+            return _Monitoring(self).callbacks()
+        return _Profile(self).callbacks()
+
     def look_again(self) -> None:
         """A code object that was of no interest has become one."""
         if isinstance(self._source, _Monitoring):
@@ -95,6 +101,9 @@ class _Profile:
         sys.setprofile(self._before)
         threading.setprofile(self._before)
 
+    def callbacks(self) -> list[Callable[..., Any]]:
+        return [self._watching(), self._ticking()]
+
     def _watching(self) -> Notice:
         entered, left, guard = self._events.entered, self._events.left, self._events.guard
         table = self._events.table
@@ -145,7 +154,7 @@ class _Monitoring:
         self._tool = next(tool for tool in self._WANTED if monitoring.get_tool(tool) is None)
         monitoring.use_tool_id(self._tool, "mypy-torch-shapes")
         kinds = monitoring.events
-        started = self._started if watched else lambda code, offset: self._tick()
+        started = self._started if watched else self._ticked
         monitoring.register_callback(self._tool, kinds.PY_START, started)
         monitoring.register_callback(self._tool, kinds.PY_RETURN, self._returned)
         monitoring.register_callback(self._tool, kinds.PY_UNWIND, self._unwound)
@@ -156,6 +165,9 @@ class _Monitoring:
     def remove(self) -> None:
         self._monitoring.set_events(self._tool, 0)
         self._monitoring.free_tool_id(self._tool)
+
+    def callbacks(self) -> list[Callable[..., Any]]:
+        return [self._started, self._returned, self._unwound, self._ticked]
 
     def restart(self) -> None:
         self._monitoring.restart_events()
@@ -195,6 +207,9 @@ class _Monitoring:
         if self._events.guard is not None:
             return self._tick()
         return None if interesting else self._monitoring.DISABLE
+
+    def _ticked(self, code: CodeType, offset: int) -> Any:
+        self._tick()
 
     def _tick(self) -> None:
         self._ticks += 1

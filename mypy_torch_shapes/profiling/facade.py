@@ -63,6 +63,15 @@ class Torch:
         return shape
 
 
+def hide_from_compiler(*functions: Callable[..., Any]) -> None:
+    """Keep `torch.compile` from compiling what Python calls in the middle of the program's functions."""
+    compiler: Any = getattr(getattr(sys.modules["torch"]._C, "_dynamo", None), "eval_frame", None)
+    if hasattr(compiler, "set_code_exec_strategy"):
+        skip = compiler._FrameAction.SKIP
+        for function in functions:
+            compiler.set_code_exec_strategy(function.__code__, compiler._FrameExecStrategy(skip, skip))
+
+
 def loaded_torch() -> Torch:
     """torch, if the program has imported it completely."""
     torch = sys.modules.get("torch")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -64,11 +64,24 @@ class Modules:
         if found is not None and found.ref() is module:
             return found
         self._tokens += 1
-        key, lives = id(module), self._lives
-        ref = weakref.ref(module, lambda ref: _forget(lives, key, ref))
-        live = lives[key] = Live(self._tokens, class_name(type(module)), ref)
+        ref = weakref.ref(module, self._forgetter(id(module)))
+        live = self._lives[id(module)] = Live(self._tokens, class_name(type(module)), ref)
         self._classes[live.token] = live.cls
         return live
+
+    def _forgetter(self, key: int) -> Callable[[weakref.ref[Any]], None]:
+        lives = self._lives
+
+        def forget(ref: weakref.ref[Any]) -> None:
+            found = lives.get(key)
+            if found is not None and found.ref is ref:  # else another module has this id by now
+                del lives[key]
+
+        return forget
+
+    def callbacks(self) -> list[Callable[..., Any]]:
+        """The functions that Python calls by itself."""
+        return [self._forgetter(0)]
 
     def token(self, module: Any) -> int:
         """A number of the module's own, never used again."""
@@ -160,12 +173,6 @@ def _placed(seed: Seed, places: dict[int, int]) -> Seed:
     if isinstance(seed, PendingModule) and seed.id in places:
         return ModuleSeed(places[seed.id])
     return seed
-
-
-def _forget(lives: dict[int, Live], key: int, ref: weakref.ref[Any]) -> None:
-    found = lives.get(key)
-    if found is not None and found.ref is ref:  # else another module has this id by now
-        del lives[key]
 
 
 def _tree(root: Any) -> Iterator[tuple[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+from collections.abc import Callable
 from typing import Any, cast
 
 _mro = type.__dict__["__mro__"].__get__
@@ -29,16 +30,24 @@ def class_name(cls: type) -> str:
     return f"{real_module(module) if isinstance(module, str) else 'builtins'}:{_qualname(cls)}"
 
 
+_dict_getters: dict[type, Callable[[Any], Any] | None] = {}
+
+
 def raw_dict(value: object) -> dict[str, Any] | None:
     """The `__dict__` of an instance itself, past any property of that name."""
-    for base in mro(type(value)):
-        descriptor = base.__dict__.get("__dict__")
-        if descriptor is not None:
-            if isinstance(descriptor, types.GetSetDescriptorType):
-                found = descriptor.__get__(value)
-                return found if type(found) is dict else None
-            return None
-    return None
+    cls = type(value)
+    try:
+        getter = _dict_getters[cls]
+    except KeyError:
+        getter = _dict_getters[cls] = _dict_getter(cls)
+    found = None if getter is None else getter(value)
+    return found if type(found) is dict else None
+
+
+def _dict_getter(cls: type) -> Callable[[Any], Any] | None:
+    descriptors = (base.__dict__["__dict__"] for base in mro(cls) if "__dict__" in base.__dict__)
+    descriptor = next(descriptors, None)
+    return descriptor.__get__ if isinstance(descriptor, types.GetSetDescriptorType) else None
 
 
 def function_name(function: object) -> str | None:

@@ -69,7 +69,7 @@ def _like(call: RootCall, probes: list[CallProbe]) -> CallProbe:
 def _is_known(call: RootCall, probe: CallProbe) -> bool:
     """Whether a call differs from one that was probed only in sizes that are known to be free on their own."""
     other = probe.call
-    if call.state != other.state or call.grad != other.grad or _kind(call) != _kind(other):
+    if call.state != other.state or call.settings != other.settings or _kind(call) != _kind(other):
         return False
     return all((axis,) in probe.free for axis in _differing(call, other))
 
@@ -77,7 +77,8 @@ def _is_known(call: RootCall, probe: CallProbe) -> bool:
 def _kind(call: RootCall) -> object:
     """Equal for calls that differ in sizes only."""
     parts = [(path, tensor.dtype, len(tensor.shape)) for path, tensor in tensors(call)]
-    return (parts, [value for _, value in bound_arguments(call) if value is None or type(value) in (bool, int, str)])
+    scalars = [value for _, value in bound_arguments(call) if value is None or type(value) in (bool, int, str)]
+    return (parts, scalars, call.settings.autocast)
 
 
 def _differing(call: RootCall, other: RootCall) -> Iterator[Axis]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from mypy_torch_shapes.profiling import handlers
 from mypy_torch_shapes.profiling.events import Events
-from mypy_torch_shapes.profiling.facade import Torch, loaded_torch
+from mypy_torch_shapes.profiling.facade import Torch, hide_from_compiler, loaded_torch
 from mypy_torch_shapes.profiling.hollow import Copier, NotHollow, hollow_tensor
 from mypy_torch_shapes.profiling.keys import Keys
 from mypy_torch_shapes.profiling.loaders import Loaders
@@ -38,6 +38,14 @@ class State(threading.local):
     root_state: tuple[object, ...] | None = None
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What torch was set to do while a call ran."""
+
+    grad: bool
+    autocast: Any = None  # the dtype, where it was on
+
+
 @dataclass(eq=False)
 class RootCall:
     """The outermost call of a module, without data: what the probe repeats."""
@@ -49,7 +57,7 @@ class RootCall:
     names: tuple[str, ...]  # of forward's parameters, self left out
     positional: int  # how many of them take positional arguments
     variadic: tuple[str, ...]  # those that are `*args` and `**kwargs`
-    grad: bool
+    settings: Settings
     records: list[tuple[Any, int]]  # every module in it, and its record
     state: object
     caller: str | None
@@ -105,6 +113,8 @@ class Recorder:
 
     def use(self, torch: Torch) -> None:
         """Look at values with this torch."""
+        if torch.loaded:
+            hide_from_compiler(*self.events.callbacks(), *self.modules.callbacks())
         self.torch = torch
         self.observer = Observer(torch, self.modules.seed, self.loaders.seed)
         self.keys = Keys(torch, self._token)
@@ -180,10 +190,10 @@ class Recorder:
             hollow_kwargs = {name: copier.copy(value) for name, value in kwargs.items()}
         except (NotHollow, RecursionError):
             return None
-        grad = sys.modules["torch"].is_grad_enabled()
+        settings = _settings()
         names = _signature(watched)
         token = self.modules.token(state.root_module)
-        found = RootCall(module, token, hollow_args, hollow_kwargs, *names, grad, records, state.root_state, caller)
+        found = RootCall(module, token, hollow_args, hollow_kwargs, *names, settings, records, state.root_state, caller)
         self.root_calls.append(found)
         return found
 
@@ -226,6 +236,12 @@ class Recorder:
             variations=variations,
             torch_version=None if torch is None else str(getattr(torch, "__version__", None)),
         )
+
+
+def _settings() -> Settings:
+    torch: Any = sys.modules["torch"]
+    casts = [torch.get_autocast_dtype(device) for device in ("cpu", "cuda") if torch.is_autocast_enabled(device)]
+    return Settings(torch.is_grad_enabled(), casts[0] if casts else None)
 
 
 def _signature(watched: Watched) -> tuple[tuple[str, ...], int, tuple[str, ...]]:

@@ -24,14 +24,22 @@ class Session:
         self.recorder = Recorder(self.root, include)
         self._probe = probe
         self.pid = os.getpid()
+        self._holds = False
 
-    def start(self) -> None:
-        """Watch from here on."""
-        self.recorder.start()
+    def start(self) -> bool:
+        """Watch from here on, unless another session does already; whether it does."""
+        self._holds = _recording.acquire(blocking=False)
+        if self._holds:
+            self.recorder.start()
+        return self._holds
 
     def finish(self, probe: bool = True, say: bool = True) -> None:
         """Stop watching, probe, write, and say what there is; in a forked child do nothing."""
+        if not self._holds:
+            return
         self.recorder.stop()
+        self._holds = False
+        _recording.release()
         if os.getpid() != self.pid:
             return
         try:
@@ -84,19 +92,15 @@ def _named(error: BaseException) -> str:
 @contextmanager
 def recording(root: str | os.PathLike[str] | None, include: tuple[str, ...], probe: bool) -> Iterator[None]:
     """The context manager `mypy_torch_shapes.record`."""
-    if not _recording.acquire(blocking=False):
+    session = Session(Path(root if root is not None else os.getcwd()), include, probe)
+    if not session.start():
         yield
         return
-    session = Session(Path(root if root is not None else os.getcwd()), include, probe)
     try:
-        session.start()
-        try:
-            yield
-        except BaseException as error:
-            session.recorder.stop()
-            session.recorder.raised(error)
-            session.finish(probe=isinstance(error, Exception), say=False)
-            raise
-        session.finish(say=False)
-    finally:
-        _recording.release()
+        yield
+    except BaseException as error:
+        session.recorder.stop()
+        session.recorder.raised(error)
+        session.finish(probe=isinstance(error, Exception), say=False)
+        raise
+    session.finish(say=False)

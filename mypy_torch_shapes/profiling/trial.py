@@ -15,7 +15,7 @@ from mypy_torch_shapes.profiling.hollow import Copier, Hollow
 from mypy_torch_shapes.profiling.paths import tensors
 
 if TYPE_CHECKING:
-    from mypy_torch_shapes.profiling.recorder import Recorder, RootCall, Scope
+    from mypy_torch_shapes.profiling.recorder import Recorder, RootCall, Scope, Settings
 
 Axis = tuple[str, int]
 
@@ -56,8 +56,9 @@ class Trials:
 
     def mode(self, call: RootCall) -> tuple[Mode | None, bool]:
         """The fastest mode in which the call can be repeated as it was; whether what it says can be confirmed."""
-        seconds = {mode: self._timed(call, mode) for mode in (Mode.META, Mode.FAKE)}
-        meta, fake = seconds[Mode.META], seconds[Mode.FAKE]
+        # autocast leaves the meta device alone.
+        meta = self._timed(call, Mode.META) if call.settings.autocast is None else None
+        fake = self._timed(call, Mode.FAKE)
         if meta is not None and (fake is None or 2 * meta < fake):
             return Mode.META, fake is not None
         if fake is not None:
@@ -82,7 +83,7 @@ class Trials:
         recorder.observer.device = next((tensor.device for _, tensor in tensors(call)), "cpu")
         self._trial_deadline = min(self._deadline, time.monotonic() + MAX_TRIAL_SECONDS)
         try:
-            with _tensors_in(mode, call.grad):
+            with _tensors_in(mode, call.settings):
                 self._repeat(*self._revived(call, sizes, mode), watched)
             return recorder.scope
         except (Exception, CutShort):  # noqa: BLE001 - whatever the program raises at these sizes
@@ -127,16 +128,18 @@ class Trials:
 
 
 @contextlib.contextmanager
-def _tensors_in(mode: Mode, grad: bool) -> Iterator[None]:
+def _tensors_in(mode: Mode, settings: Settings) -> Iterator[None]:
     import torch
     from torch._subclasses.fake_tensor import FakeTensorMode
 
     with contextlib.ExitStack() as modes:
         modes.enter_context(torch.inference_mode(False))
-        modes.enter_context(torch.set_grad_enabled(grad))
+        modes.enter_context(torch.set_grad_enabled(settings.grad))
         if mode is Mode.FAKE:
             modes.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
         modes.enter_context(torch.device("meta" if mode is Mode.META else "cpu"))
+        if settings.autocast is not None:
+            modes.enter_context(torch.autocast("cpu", settings.autocast))
         yield
 
 

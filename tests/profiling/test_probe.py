@@ -121,6 +121,14 @@ def test_the_mode_of_the_call_is_kept(bench: Bench) -> None:
         assert getattr(call.returned, "items", ())[:2] == (False, False)
 
 
+def test_autocast_is_kept(bench: Bench) -> None:
+    net = module(bench, "def forward(self, x): return self.fc(x)", "self.fc = nn.Linear(3, 2)")
+    with torch.autocast("cpu", torch.bfloat16):
+        recorded = bench.record(lambda: net(torch.zeros(2, 3)), probe=True)
+    returned = [call.returned for call in recorded.calls("Net.forward", probed=True)]
+    assert returned == [TensorSeed("bfloat16", (n, 2)) for n in (3, 4)]
+
+
 def test_nothing_is_left_behind(bench: Bench, capfd: pytest.CaptureFixture[str]) -> None:
     target = bench.directory / "written.txt"
     source = (

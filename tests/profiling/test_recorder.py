@@ -234,3 +234,40 @@ def test_other_packages_are_watched_when_asked_for(bench: Bench) -> None:
     assert not bench.record(lambda: net.lib.work(1)).calls("work")
     assert bench.record(lambda: net.lib.work(1), include=("lib",)).calls("work")
     assert bench.record(lambda: net.lib.work(1), include=(str(installed),)).calls("work")
+
+
+def test_compiled_modules_and_modes_of_the_program_do_not_notice(bench: Bench) -> None:
+    net = bench.write("""
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+class Net(nn.Module):
+    def forward(self, x): return helper(x)
+
+def helper(x): return x + 1
+
+OPERATIONS = []
+class Functions(TorchFunctionMode):
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        OPERATIONS.append(function)
+        return function(*args, **(kwargs or {}))
+class Dispatches(TorchDispatchMode):
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        OPERATIONS.append(function)
+        return function(*args, **(kwargs or {}))
+
+def main(x):
+    net = Net()
+    compiled = torch.compile(net, backend="eager")
+    compiled(x)
+    with Functions(), Dispatches():
+        net(x)
+    del net.training, compiled
+    return len(OPERATIONS)
+""")
+    alone = net.main(torch.zeros(2))
+    net.OPERATIONS.clear()
+    torch._dynamo.reset()
+    assert bench.record(lambda: net.main(torch.zeros(2))).call("main").returned == alone
