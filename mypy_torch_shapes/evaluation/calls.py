@@ -27,9 +27,7 @@ from .values import (
 )
 
 
-def call(
-    run: Run, function: Value, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
-) -> Value:
+def call(run: Run, function: Value, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     """`function(*args, **kwargs)`."""
     run.step()
     before, frame.call = frame.call, node
@@ -86,11 +84,13 @@ def call_function(run: Run, function: Function, args: list[Value], kwargs: dict[
     if isinstance(bound, Unknown):
         return bound
     run.entered.add(function.module)
-    run.reached.add(f"{function.module.name}:{function.qualname}")
+    vague = any(isinstance(value, Unknown) for value in bound.values())
+    if not vague:
+        run.reached.add(f"{function.module.name}:{function.qualname}")
     frame = Frame(Env(bound, function.env, function.module), function, function.owner)
     frame.receiver = next(iter(bound.values()), None)
     _enter_scope(frame)
-    with _Entered(run, frame, bound):
+    with _Entered(run, frame, bound, vague):
         if isinstance(function.node, ast.Lambda):
             result = expressions.evaluate(run, function.node.body, frame)
         else:
@@ -111,7 +111,8 @@ def _enter_scope(frame: Frame) -> None:
 class _Entered:
     """A frame while it runs: its sizes are named after its parameters, and written out again behind it."""
 
-    def __init__(self, run: Run, frame: Frame, bound: dict[str, Value]) -> None:
+    def __init__(self, run: Run, frame: Frame, bound: dict[str, Value], vague: bool) -> None:
+        self.vague = vague
         self.run = run
         self.frame = frame
         self.named = parameters.paths(bound)
@@ -133,7 +134,7 @@ class _Entered:
             shapes = [(p, v.type if isinstance(v, Tensor) else run.settle_size(v)) for p, v in self.named]
             receiver = frame.receiver if torch_modules.is_module(frame.receiver) else None
             frame.context = run.recording.context(
-                frame.function.qualname, receiver, frame.module, tuple(shapes), run.general
+                frame.function.qualname, receiver, frame.module, tuple(shapes), run.general, self.vague
             )
 
     def _abbreviate(self) -> None:

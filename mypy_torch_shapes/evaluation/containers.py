@@ -36,9 +36,10 @@ def fields(cls: Class) -> Iterator[tuple[str, Class, ast.AnnAssign]]:
     for entry in reversed(cls.mro):
         if isinstance(entry, Class) and entry.node is not None:
             for statement in entry.node.body:
-                if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                    if "ClassVar" not in ast.dump(statement.annotation):
-                        yield statement.target.id, entry, statement
+                if not isinstance(statement, ast.AnnAssign) or "ClassVar" in ast.dump(statement.annotation):
+                    continue
+                if isinstance(statement.target, ast.Name):
+                    yield statement.target.id, entry, statement
 
 
 def init_dataclass(

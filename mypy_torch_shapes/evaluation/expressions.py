@@ -430,4 +430,3 @@ _HANDLERS: dict[type[ast.expr], Handler] = {
     ast.Yield: _yield,
     ast.YieldFrom: _yield_from,
 }
-

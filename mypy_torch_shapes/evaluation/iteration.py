@@ -97,7 +97,9 @@ def _unpack(run: Run, targets: list[ast.expr], value: Value, frame: Frame) -> No
     if isinstance(known, list) and len(known) != len(targets):
         raise Raised("ValueError")
     if isinstance(known, Many):
-        known = [copy_of(known.element) if star != i else ListValue([known.element], fresh()) for i in range(len(targets))]
+        known = [
+            copy_of(known.element) if star != i else ListValue([known.element], fresh()) for i in range(len(targets))
+        ]
     for i, target in enumerate(targets):
         assign(run, target, known[i] if isinstance(known, list) else known, frame)
 
@@ -120,5 +122,3 @@ def make_range(args: list[Value]) -> Value:
     if isinstance(count, int):
         return ListValue([start + i * step for i in range(max(count, 0))])
     return Many(fresh(), count if less(0, count).holds else None, less(0, count).holds)
-
-

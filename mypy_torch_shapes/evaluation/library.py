@@ -6,7 +6,6 @@ import ast
 import copy
 import importlib
 import inspect
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -94,14 +93,14 @@ _SAME_RESULT = frozenset({"copy.copy", "tqdm.tqdm", "tqdm.auto.tqdm", "typing.Ne
 
 def _transparent(args: list[Value]) -> Value:
     """What is wrapped; called with options only, it is itself a decorator or a context."""
-    if args and isinstance(args[0], Function | Class | Descriptor | Instance | Tensor | Bound | Partial | ListValue | Many):
+    if args and isinstance(
+        args[0], Function | Class | Descriptor | Instance | Tensor | Bound | Partial | ListValue | Many
+    ):
         return args[0]
     return Library("builtins.<identity>")
 
 
-def _torch(
-    run: Run, path: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
-) -> Value:
+def _torch(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     if registry.find(path) is not None or _may_ask(path):
         return tensors.operate(run, path, args, kwargs, node, frame)
     if module_rules.known(path):
@@ -435,7 +434,10 @@ def _zip(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, f
         return ListValue([elements[:] for _ in range(min(map(len, known)))])
     lengths = {column.length for column in columns if isinstance(column, Many)}
     some = all(not isinstance(column, Many) or column.some for column in columns)
-    elements = tuple(Unknown("one of several") if isinstance(c, list) and _varied(c) else e for c, e in zip(columns, elements, strict=True))
+    elements = tuple(
+        Unknown("one of several") if isinstance(c, list) and _varied(c) else e
+        for c, e in zip(columns, elements, strict=True)
+    )
     return Many(elements, lengths.pop() if len(lengths) == 1 and not known else None, some)
 
 
@@ -493,9 +495,7 @@ def _filter(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST
 
 
 @special("builtins.any", "builtins.all")
-def _any_all(
-    run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str
-) -> Value:
+def _any_all(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
     looking_for = name == "any"
     known = iteration.items(run, args[0])
     if not isinstance(known, list):
@@ -544,9 +544,7 @@ def _sum(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, f
 
 
 @special("builtins.max", "builtins.min")
-def _extreme(
-    run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str
-) -> Value:
+def _extreme(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
     known = iteration.items(run, args[0]) if len(args) == 1 else args
     if not isinstance(known, list) or not known or "key" in kwargs:
         return Unknown(f"the {name} of unknown items")
@@ -631,7 +629,9 @@ def _next(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, 
             return args[1]
         raise Raised("StopIteration")
     known = iteration.items(run, source)
-    return iteration.copy_of(known.element) if isinstance(known, Many) and known.some else Unknown("the next of unknown")
+    return (
+        iteration.copy_of(known.element) if isinstance(known, Many) and known.some else Unknown("the next of unknown")
+    )
 
 
 @special("builtins.property")
@@ -739,7 +739,9 @@ def _size(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, 
 @special("torch.autocast", "torch.amp.autocast", "torch.cuda.amp.autocast", "torch.cpu.amp.autocast")
 def _autocast(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     enabled = kwargs.get("enabled", True)
-    return Unknown("autocast that is off") if enabled is False else Instance(Library("torch.amp.autocast"), complete=False)
+    return (
+        Unknown("autocast that is off") if enabled is False else Instance(Library("torch.amp.autocast"), complete=False)
+    )
 
 
 @special("torch.utils.checkpoint.checkpoint")
@@ -754,11 +756,11 @@ def _is_tensor(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.
 
 
 @special("torch.jit.is_scripting", "torch.jit.is_tracing", "torch._C._get_tracing_state",
-         "torch.onnx.is_in_onnx_export", "torch.compiler.is_compiling", "torch._dynamo.is_compiling",
-         "torch.fx._symbolic_trace.is_fx_tracing", "torch.cuda.is_available", "torch.backends.mps.is_available")  # fmt: skip
-def _off(
-    run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str
-) -> Value:
+         "torch.onnx.is_in_onnx_export",
+         "torch.compiler.is_compiling", "torch._dynamo.is_compiling",
+         "torch.fx._symbolic_trace.is_fx_tracing", "torch.cuda.is_available",
+         "torch.backends.mps.is_available")  # fmt: skip
+def _off(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
     return Unknown("depends on the machine") if name == "is_available" else False
 
 

@@ -42,7 +42,7 @@ def _next(many: Many) -> Value:
 def _counted(run: Run, node: ast.For | ast.AsyncFor, source: list[Value], frame: Frame) -> Any:
     from .statements import Flow, rejoin, run_block
 
-    repeats = len(source) > 3 and _is_counter(node)
+    counter = _counter(node) if len(source) > 3 else None
     for item in source:
         run.journal.open()
         try:
@@ -53,7 +53,7 @@ def _counted(run: Run, node: ast.For | ast.AsyncFor, source: list[Value], frame:
             before, after = run.journal.close(keep=True)
         if flow is Flow.RETURN:
             return flow
-        if repeats and flow is not Flow.BREAK and _is_settled(before, after, [], frozenset([node.target.id])):
+        if counter and flow is not Flow.BREAK and _is_settled(before, after, [], counter):
             break  # an epoch like the one before
         if flow is Flow.BREAK:
             rejoin(run, frame, Flow.BREAK)
@@ -63,17 +63,17 @@ def _counted(run: Run, node: ast.For | ast.AsyncFor, source: list[Value], frame:
     return flow
 
 
-def _is_counter(node: ast.For | ast.AsyncFor) -> bool:
-    """Whether the loop's variable is only used in statements for their effect: a count of epochs."""
+def _counter(node: ast.For | ast.AsyncFor) -> str | None:
+    """The loop's variable, if it is only used in statements for their effect: a count of epochs."""
     if not isinstance(node.target, ast.Name):
-        return False
+        return None
     name = node.target.id
     for statement in node.body:
-        if isinstance(statement, ast.Expr) or isinstance(statement, ast.If):
+        if isinstance(statement, (ast.Expr, ast.If)):
             continue
         if any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(statement)):
-            return False
-    return True
+            return None
+    return name
 
 
 def run_while(run: Run, node: ast.While, frame: Frame) -> Any:
@@ -155,9 +155,10 @@ def _growth(before: Changes, after: Changes) -> list[tuple[ListValue, int, int]]
     found = []
     for key, (target, old) in before.items():
         new = after[key][1]
-        if isinstance(target, ListValue) and old.length is None and len(new) > len(old):
-            if all(x is y for x, y in zip(old, new, strict=False)):
-                found.append((target, len(old), len(new)))
+        if not isinstance(target, ListValue) or old.length is not None or len(new) <= len(old):
+            continue
+        if all(x is y for x, y in zip(old, new, strict=False)):
+            found.append((target, len(old), len(new)))
     return found
 
 
@@ -165,7 +166,7 @@ def _is_settled(
     before: Changes,
     after: Changes,
     growing: list[tuple[ListValue, int, int]],
-    beside: frozenset[str] = frozenset(),
+    beside: str | None = None,
 ) -> bool:
     """Whether a round left all as it found it, but for lists that grew by what the round before added."""
     lists = {id(target) for target, _, _ in growing}
@@ -179,7 +180,7 @@ def _is_settled(
             continue
         new = after[key][1]
         if isinstance(target, Env):
-            if not all(name in beside or name in old and same(old[name], value) for name, value in new.items()):
+            if not all(name == beside or (name in old and same(old[name], value)) for name, value in new.items()):
                 return False
         elif isinstance(old, TensorType):
             if not same(Tensor(old), Tensor(new)):
@@ -200,9 +201,7 @@ def _widen(run: Run, before: Changes, after: Changes, growing: list[tuple[ListVa
             restore(target, join_contents(old, after[key][1]))
 
 
-def _stretch(
-    run: Run, grown: dict[int, tuple[ListValue, int, int]], rounds: int, length: Size | None
-) -> None:
+def _stretch(run: Run, grown: dict[int, tuple[ListValue, int, int]], rounds: int, length: Size | None) -> None:
     """A list that grew in every round: as long as the loop, where that is known."""
     for target, start, step in grown.values():
         if target.length is not None:
@@ -215,5 +214,3 @@ def _stretch(
         total = start + step * length if length is not None and len(items) == step * rounds else fresh()
         target[:] = [element]
         target.length = total
-
-

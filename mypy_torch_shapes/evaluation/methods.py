@@ -135,9 +135,7 @@ def _pop(run: Run, target: ListValue, index: Value = -1) -> Value:
     return list.pop(target, index)
 
 
-def _list(
-    run: Run, target: ListValue, name: str, args: list[Value], kwargs: dict[str, Value], frame: Frame
-) -> Value:
+def _list(run: Run, target: ListValue, name: str, args: list[Value], kwargs: dict[str, Value], frame: Frame) -> Value:
     if name == "append":
         return _append(run, target, *args)
     if name == "extend":
@@ -189,7 +187,7 @@ def _dict(run: Run, target: dict[Value, Value], name: str, args: list[Value], kw
     return _plain(target, name, args, kwargs)
 
 
-_PLAIN_TYPES = str | bytes | int | float | complex | tuple | list | dict | set | frozenset | range | bool | DType | slice
+_PLAIN_TYPES = (str, bytes, int, float, complex, tuple, list, dict, set, frozenset, range, DType, slice)
 
 
 def _plain(receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -27,7 +27,8 @@ def binary(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> V
     exact = _exact(name, as_fraction(left), as_fraction(right))
     if exact is None and values is None:
         return Unknown("a real number that is not known")
-    return Real(*(exact or (None, 1)), values)
+    numerator, denominator = exact or (None, 1)
+    return Real(numerator, denominator, values)
 
 
 def _on_sizes(operation: Callable[[Any, Any], Any], left: Size, right: Size) -> Value:
@@ -105,7 +106,7 @@ def compare(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> 
 
 def floor(value: Value) -> Value:
     """math.floor, and int() of what is not negative."""
-    return _whole(value, math.floor, lambda n, d: floordiv(n, d))
+    return _whole(value, math.floor, floordiv)
 
 
 def ceil(value: Value) -> Value:
@@ -117,7 +118,7 @@ def to_int(value: Value) -> Value:
     """int(value)."""
     if isinstance(value, Real) and value.numerator is not None and not at_most(0, value.numerator).holds:
         return _whole(value, int, None)
-    return _whole(value, int, lambda n, d: floordiv(n, d))
+    return _whole(value, int, floordiv)
 
 
 def nearest(value: Value) -> Value:

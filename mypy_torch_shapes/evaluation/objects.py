@@ -234,7 +234,9 @@ def store_item(run: Run, instance: Instance, index: Value, value: Value, node: a
     """`instance[index] = value`."""
     if torch_modules.iterate(instance) is not None and isinstance(index, str | int):
         children = torch_modules.child_names(instance)
-        name = index if isinstance(index, str) else (children[index] if -len(children) <= index < len(children) else None)
+        name = (
+            index if isinstance(index, str) else (children[index] if -len(children) <= index < len(children) else None)
+        )
         if name is not None:
             run.set_attribute(instance, name, value)
         return

@@ -215,9 +215,9 @@ def compare(run: Run, op: type[ast.cmpop], left: Value, right: Value, node: ast.
     if op in (ast.In, ast.NotIn):
         found = _contains(run, left, right)
         return found if isinstance(found, Unknown) else found is (op is ast.In)
-    if (isinstance(left, Tensor) or isinstance(right, Tensor)) and None not in (left, right):
-        if op in TORCH and not isinstance(left, Instance) and not isinstance(right, Instance):
-            return tensors.operate(run, f"torch.{TORCH[op]}", [left, right], {}, node, frame)
+    kinds = {type(left), type(right)}
+    if Tensor in kinds and op in TORCH and not kinds & {Instance, type(None)}:
+        return tensors.operate(run, f"torch.{TORCH[op]}", [left, right], {}, node, frame)
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return left if isinstance(left, Unknown) else right
     if isinstance(left, Instance) or isinstance(right, Instance):
@@ -232,12 +232,10 @@ def compare(run: Run, op: type[ast.cmpop], left: Value, right: Value, node: ast.
 
 def _ordered(op: type, left: Value, right: Value) -> Value:
     if is_size(left) and is_size(right) and (isinstance(left, Dim) or isinstance(right, Dim)):
-        answer = {
-            ast.Lt: lambda: less(left, right),
-            ast.Gt: lambda: less(right, left),
-            ast.LtE: lambda: at_most(left, right),
-            ast.GtE: lambda: at_most(right, left),
-        }[op]()
+        if op in (ast.Lt, ast.Gt):
+            answer = less(left, right) if op is ast.Lt else less(right, left)
+        else:
+            answer = at_most(left, right) if op is ast.LtE else at_most(right, left)
         return Unknown("cannot tell which size is larger") if answer is Truth.UNKNOWN else answer.holds
     if isinstance(left, Real | Dim) or isinstance(right, Real | Dim):
         return numbers.compare(PYTHON[op], left, right)
@@ -287,7 +285,9 @@ def _identical(left: Value, right: Value) -> bool | Unknown:
         return True
     for a, b in ((left, right), (right, left)):
         if a is None or isinstance(a, bool | Tensor | Instance | Function | Class):
-            return False if not isinstance(b, type(a)) or isinstance(b, Tensor | Instance | Function | Class) else a is b
+            return (
+                False if not isinstance(b, type(a)) or isinstance(b, Tensor | Instance | Function | Class) else a is b
+            )
     if isinstance(left, Library) and isinstance(right, Library):
         return left == right
     return bool(left == right) if isinstance(left, int | str) and isinstance(right, int | str) else False
@@ -355,7 +355,8 @@ def _repeated_item(receiver: ListValue, index: Value) -> Value:
     if isinstance(index, slice):
         if index.start in (None, 0) and index.stop is None and index.step is None:
             return ListValue(receiver, receiver.length)
-        count = receiver.length + index.stop if isinstance(index.stop, int) and index.stop < 0 else None
+        stop, length = index.stop, receiver.length or 0
+        count = length + stop if isinstance(stop, int) and stop < 0 else None
         if index.start in (None, 0) and index.step is None and count is not None:
             return ListValue(receiver, count)
         return Many(receiver[0])
@@ -364,8 +365,10 @@ def _repeated_item(receiver: ListValue, index: Value) -> Value:
 
 def _item(receiver: Value, index: Value) -> Value:
     if isinstance(index, Dim) or (isinstance(index, slice) and _symbolic_slice(index)):
-        return _any_item(receiver, Unknown("indexed at an unknown place")) if isinstance(index, Dim) else Unknown(
-            "a slice with unknown bounds"
+        return (
+            _any_item(receiver, Unknown("indexed at an unknown place"))
+            if isinstance(index, Dim)
+            else Unknown("a slice with unknown bounds")
         )
     try:
         result = receiver[index]
@@ -402,9 +405,9 @@ def store_item(run: Run, receiver: Value, index: Value, value: Value, node: ast.
 
 
 def _store_in_list(receiver: ListValue, index: Value, value: Value) -> None:
-    if isinstance(index, int) and receiver.length is None and -len(receiver) <= index < len(receiver):
-        receiver[index] = value
-    elif isinstance(index, slice) and not _symbolic_slice(index) and isinstance(value, list | tuple):
+    if (isinstance(index, int) and receiver.length is None and -len(receiver) <= index < len(receiver)) or (
+        isinstance(index, slice) and not _symbolic_slice(index) and isinstance(value, list | tuple)
+    ):
         receiver[index] = value
     else:
         receiver[:] = [join(item, value) for item in receiver]

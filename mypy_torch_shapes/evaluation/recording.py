@@ -32,6 +32,7 @@ class Entry:
     parameters: Parameters
     names: dict[Symbol, str]
     definitions: dict[str, str]
+    vague: bool  # some argument is unknown
     general: bool  # seeded by a profile or an annotation; not from the literals of module-level code
     facts: dict[Span, TensorType] = field(default_factory=dict)
     gaps: dict[Span, str] = field(default_factory=dict)
@@ -53,19 +54,25 @@ class Recording:
         self.wanted = wanted  # which modules' facts are kept
         self.entries: list[Entry] = []
         self._by_key: dict[object, int] = {}
-        self._findings: dict[SourceModule, dict[tuple[Span, str], Finding]] = {}
+        self._findings: dict[SourceModule, dict[tuple[Span, str], tuple[bool, Finding]]] = {}
 
     def context(
-        self, function: str, receiver: Instance | None, module: SourceModule, parameters: Parameters, general: bool
+        self,
+        function: str,
+        receiver: Instance | None,
+        module: SourceModule,
+        parameters: Parameters,
+        general: bool,
+        vague: bool = False,
     ) -> int:
         """The context of a function entered with these parameters; equal ones are the same context."""
         names, definitions = name_symbols(parameters)
         shown = tuple((path, _shown(value, names)) for path, value in parameters)
         place = None if receiver is None else (id(receiver) if receiver.path is None else receiver.path)
-        key = (module.name, function, place, shown, general)
+        key = (module.name, function, place, shown, general, vague)
         if key not in self._by_key:
             self._by_key[key] = len(self.entries)
-            self.entries.append(Entry(function, receiver, module, parameters, names, definitions, general))
+            self.entries.append(Entry(function, receiver, module, parameters, names, definitions, vague, general))
         entry = self.entries[self._by_key[key]]
         for symbol, name in names.items():
             entry.names.setdefault(symbol, name)
@@ -100,13 +107,25 @@ class Recording:
         notes += _world(operands, naming)
         if place.context is not None:
             notes.append(self.where(place.context))
-        found = Finding(span(at), mismatch.code, f"{mismatch.operation}: {mismatch.message}", tuple(filter(None, notes)))
-        self._findings.setdefault(place.module, {}).setdefault((found.span, found.code), found)
+        found = Finding(
+            span(at), mismatch.code, f"{mismatch.operation}: {mismatch.message}", tuple(filter(None, notes))
+        )
+        general = place.context is not None and self.entries[place.context].general
+        self._keep(place.module, general, found)
+
+    def _keep(self, module: SourceModule, general: bool, found: Finding) -> None:
+        """One finding for each place: the first, but one with symbolic sizes before one with a script's literals."""
+        kept = self._findings.setdefault(module, {})
+        before = kept.get((found.span, found.code))
+        if before is None or (general and not before[0]):
+            kept[found.span, found.code] = (general, found)
 
     def absorb(self, other: Recording) -> None:
         """Take over what another recording gathered."""
         for entry in other.entries:
-            number = self.context(entry.function, entry.receiver, entry.module, entry.parameters, entry.general)
+            number = self.context(
+                entry.function, entry.receiver, entry.module, entry.parameters, entry.general, entry.vague
+            )
             mine = self.entries[number]
             for at, type in entry.facts.items():
                 before = mine.facts.get(at)
@@ -115,9 +134,8 @@ class Recording:
                 mine.gaps.setdefault(at, reason)
             mine.reveals.update(entry.reveals)
         for module, found in other._findings.items():
-            mine_found = self._findings.setdefault(module, {})
-            for key, finding in found.items():
-                mine_found.setdefault(key, finding)
+            for general, finding in found.values():
+                self._keep(module, general, finding)
 
     def knows_more_than(self, other: Recording) -> bool:
         """Whether more expressions have a complete type here."""
@@ -144,7 +162,7 @@ class Recording:
             report.gaps += [Gap(at, reason) for at, reason in sorted(entry.gaps.items()) if at not in entry.facts]
             report.reveals += sorted(entry.reveals.items())
         report.findings = sorted(
-            (f for m, found in self._findings.items() if m.path == module.path for f in found.values()),
+            (f for m, found in self._findings.items() if m.path == module.path for _, f in found.values()),
             key=lambda finding: (finding.span, finding.code),
         )
         return report
@@ -199,7 +217,7 @@ def _axis_name(path: str, axis: int, value: TensorType | Size) -> str:
 
 
 def _is_complete(type: TensorType, entry: Entry) -> bool:
-    return type.dtype is not None and type.dims is not None and None not in map(lambda d: _json(d, entry), type.dims)
+    return type.dtype is not None and type.dims is not None and None not in (_json(d, entry) for d in type.dims)
 
 
 def _shown(value: TensorType | Size, names: dict[Symbol, str]) -> str:
@@ -252,6 +270,8 @@ def _most_general(entries: list[Entry]) -> list[Entry]:
     """Leave out what was only seen with the literals of a script where a profile says more."""
     general = {(entry.function, entry.instance) for entry in entries if entry.general}
     kept = [entry for entry in entries if entry.general or (entry.function, entry.instance) not in general]
+    known = {(entry.function, entry.instance) for entry in kept if not entry.vague}
+    kept = [entry for entry in kept if not entry.vague or (entry.function, entry.instance) not in known]
     return [entry for entry in kept if not any(_covers(other, entry) for other in kept if other is not entry)]
 
 
@@ -261,7 +281,8 @@ def _covers(general: Entry, special: Entry) -> bool:
         return False
     if [p for p, _ in general.parameters] != [p for p, _ in special.parameters]:
         return False
-    forward, backward = {}, {}
+    forward: dict[Symbol, Size] = {}
+    backward: dict[Symbol, Size] = {}
     pairs = list(zip(general.parameters, special.parameters, strict=True))
     if not all(_matches(a, b, forward) for (_, a), (_, b) in pairs):
         return False

@@ -125,4 +125,3 @@ class Run:
         if not self.uncertain and not self.guarded:
             self.recording.finding(self.frames, node, mismatch, [self.settle(o) for o in operands])
         return Unknown(f"the operation fails ({reason})")
-

@@ -240,7 +240,7 @@ class Seeding:
         have = made.attrs.get(name)
         if isinstance(have, Instance) and (not unchanged or self._class_name(have) == self._recorded_class(child)):
             self._complete(have, child)
-        elif unchanged or (isinstance(have, Unknown) or not made.complete and name not in made.attrs):
+        elif unchanged or (isinstance(have, Unknown) or (not made.complete and name not in made.attrs)):
             built = self.module(number)
             if isinstance(built, Instance):
                 made.attrs[name] = built
@@ -282,4 +282,3 @@ def _elsewhere(cls: Class | Library) -> SourceModule:
     if isinstance(cls, Class):
         return cls.module
     return SourceModule("<profile>", Path("<profile>"), ast.Module([], []), "", False)
-

@@ -183,5 +183,3 @@ def _as_called(function: Function, arguments: dict[str, Value], bound: bool) -> 
     if spec.kwarg is not None and isinstance(arguments.get(spec.kwarg.arg), dict):
         kwargs.update(arguments[spec.kwarg.arg])
     return args, kwargs
-
-

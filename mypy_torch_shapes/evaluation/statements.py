@@ -112,12 +112,12 @@ def _augmented(run: Run, node: ast.AugAssign, frame: Frame) -> None:
 
 def _loadable(target: ast.expr) -> ast.expr:
     """The target of `x += y` as the expression it reads."""
-    cached = getattr(target, "_load", None)
+    cached: ast.expr | None = getattr(target, "_load", None)
     if cached is None:
         fields = {name: getattr(target, name) for name in target._fields}
         cached = ast.copy_location(type(target)(**{**fields, "ctx": ast.Load()}), target)
         target._load = cached  # type: ignore[attr-defined]
-    return cached  # type: ignore[no-any-return]
+    return cached
 
 
 def _return(run: Run, node: ast.Return, frame: Frame) -> Flow:
@@ -321,8 +321,8 @@ def _match(run: Run, node: ast.Match, frame: Frame) -> Flow:
         if fits:
             return run_block(run, case.body, frame)
         if fits is None:
-            rest = [c for c in node.cases[number:]]
-            ways = [lambda body=c.body: run_block(run, body, frame) for c in rest]  # type: ignore[misc]
+            rest = list(node.cases[number:])
+            ways = [lambda body=c.body: run_block(run, body, frame) for c in rest]
             return alternatives(run, [*ways, lambda: Flow.NORMAL], frame)
     return Flow.NORMAL
 

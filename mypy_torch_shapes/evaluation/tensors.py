@@ -26,9 +26,7 @@ _MOVES = {"torch.Tensor.set_": "the storage of another tensor", "torch.Tensor.sw
 _STACKING = {"stack": True, "cat": False, "concat": False, "concatenate": False, "vstack": None, "hstack": None}
 
 
-def operate(
-    run: Run, path: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
-) -> Value:
+def operate(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     """Apply a torch operation to values."""
     try:
         if path.endswith("_") and not path.endswith("__") and registry.find(path) is None:
@@ -56,9 +54,7 @@ def _apply(run: Run, path: str, args: list[Value], kwargs: dict[str, Value]) -> 
     return oracle.ask(path, tuple(plain), named)
 
 
-def _undecided(
-    run: Run, path: str, args: list[Value], kwargs: dict[str, Value], undecided: Undecided
-) -> Value:
+def _undecided(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], undecided: Undecided) -> Value:
     """What is left where a rule cannot tell: pieces of a size that is only known symbolically, or unknown."""
     name = path.rsplit(".", 1)[-1]
     if name in ("split", "chunk", "unbind") and args and isinstance(args[0], Tensor):

@@ -99,7 +99,9 @@ def subscript(run: Run, instance: Instance, index: Value) -> Value:
         if not -len(names) <= index < len(names):
             raise Raised("IndexError")
         return instance.attrs[names[index]]
-    return instance.attrs[index] if isinstance(index, str) and index in names else Unknown("indexed by something unknown")
+    return (
+        instance.attrs[index] if isinstance(index, str) and index in names else Unknown("indexed by something unknown")
+    )
 
 
 def init(
@@ -357,6 +359,11 @@ def _apply(run: Run, instance: Instance, function: Value) -> Instance:
     return instance
 
 
+def _update(run: Run, instance: Instance, given: Value) -> None:
+    for name, value in given.items() if isinstance(given, dict) else ():
+        _register(run, instance, name, value)
+
+
 def _pairs(instance: Instance) -> ListValue:
     return ListValue((name, instance.attrs[name]) for name in child_names(instance))
 
@@ -390,14 +397,13 @@ METHODS: dict[str, Callable[..., Value]] = {
     **_dtype_methods(),
 }
 
-_RETURN_SELF = frozenset(
-    {"cuda", "cpu", "requires_grad_", "share_memory", "xpu", "to_empty", "compile", "ipu", "mtia"}
-)
+_RETURN_SELF = frozenset({"cuda", "cpu", "requires_grad_", "share_memory", "xpu", "to_empty", "compile", "ipu", "mtia"})
 _IGNORED = _RETURN_SELF | frozenset(
     {"state_dict", "load_state_dict", "zero_grad", "register_forward_hook", "register_forward_pre_hook",
-     "register_full_backward_hook", "extra_repr", "forward", "__call__", "__init__", "register_load_state_dict_pre_hook",
-     "_register_load_state_dict_pre_hook", "_register_state_dict_hook", "get_submodule", "get_parameter",
-     "reset_parameters", "register_state_dict_post_hook", "flatten_parameters", "_init_weights", "_load_from_state_dict"}
+     "register_full_backward_hook", "extra_repr", "forward", "__call__", "__init__", "_load_from_state_dict",
+     "register_load_state_dict_pre_hook", "_register_load_state_dict_pre_hook", "_register_state_dict_hook",
+     "register_state_dict_post_hook", "get_submodule", "get_parameter", "reset_parameters", "flatten_parameters",
+     "_init_weights"}
 )  # fmt: skip
 
 _CONTAINER: dict[str, Callable[..., Value]] = {
@@ -408,5 +414,5 @@ _CONTAINER: dict[str, Callable[..., Value]] = {
     "values": lambda run, m: ListValue(m.attrs[name] for name in child_names(m)),
     "items": lambda run, m: _pairs(m),
     "__len__": lambda run, m: len(child_names(m)),
-    "update": lambda run, m, given: [_register(run, m, k, v) for k, v in dict(given).items()] and None,
+    "update": _update,
 }

@@ -117,7 +117,11 @@ class Signature:
         flexible = [axis for axis in pattern if axis.kind in ("optional", "run")]
         spare = len(dims) - (len(pattern) - len(flexible))
         runs = any(axis.kind == "run" for axis in flexible)
-        if spare < 0 or (not runs and spare > len(flexible)) or (not runs and flexible and spare not in (0, len(flexible))):
+        if (
+            spare < 0
+            or (not runs and spare > len(flexible))
+            or (not runs and flexible and spare not in (0, len(flexible)))
+        ):
             raise Mismatch(f"{name} has rank {len(dims)}, expected {self._ranks(pattern)}: {name}{list_of(dims)}")
         at = 0
         for axis in pattern:
@@ -150,7 +154,9 @@ def _bind_run(axes: Axes, name: str, axis: Axis, found: tuple[Size, ...]) -> Non
         return
     if len(before) != len(found):
         raise Mismatch(f"{name} has {list_of(found)} where {axes.source[axis.text]} has {list_of(before)}")
-    axes.sizes[axis.text] = tuple(_agree(axes, name, axis.text, old, new) for old, new in zip(before, found, strict=True))
+    axes.sizes[axis.text] = tuple(
+        _agree(axes, name, axis.text, old, new) for old, new in zip(before, found, strict=True)
+    )
 
 
 def _bind_axis(axes: Axes, name: str, axis: Axis, size: Size, arguments: Mapping[str, Any]) -> None:

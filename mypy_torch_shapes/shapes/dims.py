@@ -22,9 +22,7 @@ class Symbol:
 
     __slots__ = ("_values", "definition", "expired", "name", "order")
 
-    def __init__(
-        self, name: str | None, values: tuple[int, ...] | None = None, definition: Dim | None = None
-    ) -> None:
+    def __init__(self, name: str | None, values: tuple[int, ...] | None = None, definition: Dim | None = None) -> None:
         self.name = name
         self.definition = definition
         self._values = values
@@ -82,9 +80,7 @@ class FloorDiv:
 
     def __eq__(self, other: object) -> bool:
         return (
-            isinstance(other, FloorDiv)
-            and self.numerator == other.numerator
-            and self.denominator == other.denominator
+            isinstance(other, FloorDiv) and self.numerator == other.numerator and self.denominator == other.denominator
         )
 
     def __hash__(self) -> int:
@@ -325,7 +321,7 @@ def _by_sum(numerator: int | Dim, denominator: Dim) -> int | Dim:
 def extreme(which: str, *operands: int | Dim) -> int | Dim:
     """max or min of sizes: constants folded, ordered operands dropped."""
     known = [operand for operand in operands if isinstance(operand, int)]
-    best = [max(known) if which == "max" else min(known)] if known else []
+    best: list[int | Dim] = [max(known) if which == "max" else min(known)] if known else []
     kept: list[int | Dim] = []
     for operand in dict.fromkeys([*best, *(o for o in operands if not isinstance(o, int))]):
         if not any(_dominates(which, other, operand) for other in {*operands} - {operand}):
