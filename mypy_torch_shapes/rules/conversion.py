@@ -7,7 +7,7 @@ from typing import Any
 from ..shapes.dtypes import BOOL, BY_NAME, COMPLEX, FLOATING, DType, can_cast, promote
 from ..shapes.relations import Truth, equal
 from ..shapes.tensor_type import TensorType
-from ..shapes.unknown import Undecided, Unknown, UnknownNumber
+from ..shapes.unknown import Undecided, Unknown, UnknownDevice, UnknownNumber
 from .filling import TENSOR_CLASSES
 from .inputs import operand
 from .mismatch import DTYPE, Mismatch
@@ -111,7 +111,7 @@ def to(input: Any, *args: Any, dtype: Any = None, other: Any = None, **_: Any) -
             target = given
         elif isinstance(given, TensorType):
             target = given.dtype
-        elif isinstance(given, Unknown):
+        elif isinstance(given, Unknown) and not isinstance(given, UnknownDevice):
             target = None
     return TensorType(target, tensor.dims, tensor.parameter and target == tensor.dtype)
 
@@ -131,6 +131,11 @@ def retyped(input: Any, dtype: Any = None, non_blocking: Any = False) -> Any:
 @rule(".type_as")
 def type_as(input: Any, other: Any) -> TensorType:
     return TensorType(operand(other, "other").dtype, operand(input).dims)
+
+
+@rule("torch.device", "torch.get_default_device")
+def device(*_: Any, **__: Any) -> UnknownDevice:
+    return UnknownDevice("devices are not tracked")
 
 
 @rule("torch.result_type")

@@ -87,6 +87,8 @@ def arange(start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = No
     result = given_dtype(dtype, _range_dtype(bounds))
     if result == int64:  # torch cuts the bounds to integers before it counts
         bounds = tuple(int(bound) if isinstance(bound, float) else bound for bound in bounds)
+    if result is None and any(isinstance(bound, float) for bound in bounds):
+        return TensorType(None, (fresh(),))
     return TensorType(result, (_range_length(*bounds),))
 
 

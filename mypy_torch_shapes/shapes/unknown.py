@@ -42,3 +42,9 @@ class UnknownNumber(Unknown):
     def __init__(self, kind: type, reason: str) -> None:
         super().__init__(reason)
         self.kind = kind
+
+
+class UnknownDevice(Unknown):
+    """A torch.device: which one is not known, but that it is one; so `x.to(device)` keeps its dtype."""
+
+    __slots__ = ()

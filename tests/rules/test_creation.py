@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mypy_torch_shapes.rules.promotion import default_dtype
 from mypy_torch_shapes.rules.registry import apply
 from mypy_torch_shapes.shapes.dims import Dim, Symbol
-from mypy_torch_shapes.shapes.dtypes import float32, float64, int64
+from mypy_torch_shapes.shapes.dtypes import float16, float32, float64, int64
 from mypy_torch_shapes.shapes.tensor_type import TensorType
 from mypy_torch_shapes.shapes.unknown import Unknown, UnknownNumber
 
@@ -179,11 +179,14 @@ def test_unknown_arguments_lose_only_what_they_decide() -> None:
     assert repr(apply("torch.zeros", n, dtype=anything)) == "Tensor[_, N]"
     assert repr(apply("torch.zeros", n, device=anything)) == "Tensor[float32, N]"
     assert repr(apply("torch.arange", anything, dtype=int64)) == "Tensor[int64, _]"
+    assert repr(apply("torch.arange", 2.1, -2.9, -1.0, dtype=anything)) == "Tensor[_, _]"
     assert repr(apply("torch.tensor", [1.0, anything])) == "Tensor[_, 2]"
     assert repr(apply("torch.tensor", [UnknownNumber(float, "a test"), 2])) == "Tensor[float32, 2]"
     assert repr(apply("torch.full", (n,), UnknownNumber(int, "a test"))) == "Tensor[int64, N]"
     assert repr(apply("torch.Tensor.to", TensorType(float32, (n,)), anything)) == "Tensor[_, N]"
     assert repr(apply("torch.Tensor.to", TensorType(float32, (n,)), anything, int64)) == "Tensor[int64, N]"
+    half = TensorType(float16, (n,))
+    assert apply("torch.Tensor.to", half, apply("torch.device", "cuda"), non_blocking=True) == half
     assert isinstance(apply("torch.Tensor.item", TensorType(float32, ())), UnknownNumber)
 
 
