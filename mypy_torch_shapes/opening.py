@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import importlib.metadata
+from pathlib import Path
 
 from mypy_torch_shapes import messages
 from mypy_torch_shapes.config import Config
+from mypy_torch_shapes.evaluation.facts import FileReport
 from mypy_torch_shapes.evaluation.session import Options, Session
+from mypy_torch_shapes.rules import oracle
 from mypy_torch_shapes.seeds import store
 from mypy_torch_shapes.seeds.model import Profile
 
 TORCH_TESTED = "2.13"
+
+
+class RememberingSession(Session):
+    """Keeps what torch was asked at once: mypy ends its process without running exit handlers."""
+
+    def report(self, file: Path) -> FileReport:
+        try:
+            return super().report(file)
+        finally:
+            oracle.flush()
 
 
 def session_for(config: Config) -> Session:
@@ -21,7 +34,7 @@ def session_for(config: Config) -> Session:
     except store.StoreError as fault:
         messages.say(str(fault))
         profile = Profile()
-    return Session(config.root, profile, Options())
+    return RememberingSession(config.root, profile, Options())
 
 
 def warn_of_torch() -> None:

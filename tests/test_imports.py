@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "seeds": {"shapes"},
     "profiling": {"seeds", "shapes"},
     "evaluation": {"rules", "seeds", "shapes"},
-    "opening": {"evaluation", "seeds"},
+    "opening": {"evaluation", "rules", "seeds"},
     "checking": {"evaluation", "seeds", "shapes", "opening"},
     "reveal": {"evaluation", "seeds", "opening"},
     "mypy_plugin": {"checking"},
