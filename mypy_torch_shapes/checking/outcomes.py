@@ -76,7 +76,8 @@ class Outcomes:
             return Record.of(Outcome())  # mypy cannot read the file either, and says so
         except Exception as fault:  # noqa: BLE001  (whatever our fault is, it must not end the user's type check)
             return Record.of(Outcome(failure=messages.abandoned(fault, self._config.debug)))
-        record = Record.of(Outcome(tuple(report.findings), tuple(report.reveals)))
+        failure = messages.abandoned(report.faults[0], self._config.debug) if report.faults else ()
+        record = Record.of(Outcome(tuple(report.findings), tuple(report.reveals), failure))
         self._keep(path, record, report)
         return record
 

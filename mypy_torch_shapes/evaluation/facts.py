@@ -63,4 +63,5 @@ class FileReport:
     findings: list[Finding] = field(default_factory=list)
     reveals: list[tuple[Span, str]] = field(default_factory=list)  # argument of reveal_type(...), its text
     gaps: list[Gap] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)  # our own: what they cut short is missing here
     depends_on: dict[str, str] = field(default_factory=dict)  # source path -> digest, the file itself included

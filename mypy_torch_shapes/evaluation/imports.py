@@ -104,10 +104,10 @@ def execute(run: Run, source: SourceModule) -> None:
     from . import statements
 
     run.entered.add(source)
-    saved = run.journal, run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.steps
+    saved = run.journal, run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.steps, run.general
     run.journal = type(run.journal)()
-    run.frames, run.uncertain, run.guarded, run.dtype_hidden = [], 1, 0, 0
+    run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.general = [], 1, 0, 0, False
     try:
         statements.run_module(run, source, None)
     finally:
-        run.journal, run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.steps = saved
+        run.journal, run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.steps, run.general = saved

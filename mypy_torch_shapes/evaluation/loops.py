@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..shapes.dims import Size
+from ..shapes.relations import less
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
 from . import expressions, iteration, operators
@@ -113,7 +114,7 @@ def _settled(
         run.journal.open()
         run.uncertain += 1
     yields = len(frame.yielded)
-    grown: dict[int, tuple[ListValue, int, int]] = {}
+    grown: dict[int, tuple[ListValue, Size, Size]] = {}
     rounds = 0
     flow = Flow.NORMAL
     while True:
@@ -139,25 +140,35 @@ def _settled(
             if rounds >= 2 * _SETTLING:
                 break
     frame.uncounted = frame.uncounted or len(frame.yielded) > yields
-    _stretch(run, grown, rounds, length)
+    stretched = [_stretched(grown_list, rounds, length) for grown_list in grown.values()]
     if not some:
         run.uncertain -= 1
         changes = run.journal.close(keep=False)[1]
         run.journal.merge([changes, {}])
+    for target, items, total in stretched:
+        run.journal.touch(target)
+        target[:] = items
+        target.length = total
     rejoin(run, frame, Flow.BREAK)
     if flow is Flow.RETURN and some and rounds == 1:
         return flow
     return run_block(run, node.orelse, frame)
 
 
-def _growth(before: Changes, after: Changes) -> list[tuple[ListValue, int, int]]:
+def _growth(before: Changes, after: Changes) -> list[tuple[ListValue, Size, Size]]:
     """The lists a round appended to: each with its length before and after."""
     found = []
     for key, (target, old) in before.items():
         new = after[key][1]
-        if not isinstance(target, ListValue) or old.length is not None or len(new) <= len(old):
+        if not isinstance(target, ListValue):
             continue
-        if all(x is y for x, y in zip(old, new, strict=False)):
+        if old.length is not None and new.length is not None and less(old.length, new.length).holds:
+            found.append((target, old.length, new.length))
+        elif (
+            old.length is new.length is None
+            and len(new) > len(old)
+            and all(x is y for x, y in zip(old, new, strict=False))
+        ):
             found.append((target, len(old), len(new)))
     return found
 
@@ -165,15 +176,17 @@ def _growth(before: Changes, after: Changes) -> list[tuple[ListValue, int, int]]
 def _is_settled(
     before: Changes,
     after: Changes,
-    growing: list[tuple[ListValue, int, int]],
+    growing: list[tuple[ListValue, Size, Size]],
     beside: str | None = None,
 ) -> bool:
     """Whether a round left all as it found it, but for lists that grew by what the round before added."""
     lists = {id(target) for target, _, _ in growing}
     for target, old, new in growing:
-        added = target[old:new]
-        last = target[max(old - len(added), 0) : old]
-        if not same(added, last):
+        if isinstance(old, int) and isinstance(new, int) and target.length is None:
+            added = target[old:new]
+            if not same(added, target[max(old - len(added), 0) : old]):
+                return False
+        elif not same(target[0], before[id(target)][1][0]):
             return False
     for key, (target, old) in before.items():
         if key in lists:
@@ -190,7 +203,7 @@ def _is_settled(
     return True
 
 
-def _widen(run: Run, before: Changes, after: Changes, growing: list[tuple[ListValue, int, int]]) -> None:
+def _widen(run: Run, before: Changes, after: Changes, growing: list[tuple[ListValue, Size, Size]]) -> None:
     """Give up on what still changes from round to round."""
     from .journal import join_contents, restore
 
@@ -201,16 +214,14 @@ def _widen(run: Run, before: Changes, after: Changes, growing: list[tuple[ListVa
             restore(target, join_contents(old, after[key][1]))
 
 
-def _stretch(run: Run, grown: dict[int, tuple[ListValue, int, int]], rounds: int, length: Size | None) -> None:
-    """A list that grew in every round: as long as the loop, where that is known."""
-    for target, start, step in grown.values():
-        if target.length is not None:
-            continue
-        run.journal.touch(target)
-        items = target[start:]
-        element = items[0] if items else Unknown("an empty list")
-        for item in [*target[:start], *items[1:]]:
-            element = join(element, item)
-        total = start + step * length if length is not None and len(items) == step * rounds else fresh()
-        target[:] = [element]
-        target.length = total
+def _stretched(
+    grown: tuple[ListValue, Size, Size], rounds: int, length: Size | None
+) -> tuple[ListValue, list[Value], Size]:
+    """What a list is that grew in every round: its items' join, and as many as the loop makes, where that is known."""
+    target, start, step = grown
+    element = target[0] if target else Unknown("an empty list")
+    for item in target[1:]:
+        element = join(element, item)
+    now = target.length if target.length is not None else len(target)
+    steady = now == start + step * rounds
+    return target, [element], start + step * length if length is not None and steady else fresh()

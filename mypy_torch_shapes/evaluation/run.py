@@ -58,6 +58,7 @@ class Run:
         self.entered: set[SourceModule] = set()
         self.reached: set[str] = set()  # functions entered, "module:qualname"
         self.dtype_hidden = 0  # > 0: inside autocast
+        self.faults: list[Exception] = []  # bugs of ours, kept so that one operation's ends nothing else
 
     @property
     def frame(self) -> Frame:
@@ -118,6 +119,11 @@ class Run:
             self.recording.fact(frame.context, frame.module, node, value.type)
         elif isinstance(value, Unknown):
             self.recording.gap(frame.context, frame.module, node, value.reason)
+
+    def fault(self, fault: Exception) -> Unknown:
+        """A bug of ours in one operation: its result is unknown, and the fault is reported at the end."""
+        self.faults.append(fault)
+        return Unknown(f"an internal error ({type(fault).__name__})")
 
     def mismatch(self, node: ast.AST, mismatch: Mismatch, operands: Iterable[Value]) -> Unknown:
         """Report a proven mistake, if it is certain to be reached; the result is unknown, so it is reported once."""

@@ -47,6 +47,7 @@ class Session:
         self.recording = Recording(lambda module: True)
         self.entered: set[SourceModule] = set()
         self.reached: set[str] = set()
+        self.faults: dict[str, tuple[Exception, set[SourceModule]]] = {}  # ours, and the modules they may concern
         self._evaluated = False
         self._scripts: dict[Path, SourceModule] = {}
 
@@ -59,6 +60,7 @@ class Session:
             self._evaluated = True
             self._evaluate_profile()
         report = self.recording.report(module)
+        report.faults = [fault for fault, modules in self.faults.values() if module in modules]
         report.depends_on = {str(each.path): each.digest for each in {*self.entered, module}}
         return report
 
@@ -159,7 +161,11 @@ class Session:
             evaluate()  # type: ignore[operator]
         except (Raised, Undecided, OutOfBudget) as stopped:
             log.debug("an evaluation ended early: %r", stopped)
+        except Exception as fault:  # noqa: BLE001  (kept, and reported with the file)
+            run.faults.append(fault)
         finally:
+            for kept in run.faults:
+                self.faults.setdefault(f"{type(kept).__name__}: {kept}", (kept, set()))[1].update(run.entered)
             self.entered |= run.entered
             self.reached |= run.reached
 

@@ -38,6 +38,8 @@ def operate(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], no
         return run.mismatch(node, mismatch, _tensors_in([*args, *kwargs.values()]))
     except Undecided as undecided:
         return _undecided(run, path, args, kwargs, undecided)
+    except Exception as fault:  # noqa: BLE001  (kept, and reported with the file)
+        return run.fault(fault)
     if kwargs.get("inplace") is True and args and isinstance(args[0], Tensor):
         return args[0]
     return from_rule(run, result)

@@ -167,6 +167,10 @@ def _construct(
     except Undecided:
         instance.complete = False
         return
+    except Exception as fault:  # noqa: BLE001  (kept, and reported with the file)
+        run.fault(fault)
+        instance.complete = False
+        return
     for name, value in made.items():
         run.set_attribute(instance, name, _attribute_value(run, value))
 
@@ -244,6 +248,8 @@ def library_forward(
         return run.mismatch(node, mismatch, [*args, *kwargs.values()])
     except Undecided as undecided:
         return Unknown(undecided.reason)
+    except Exception as fault:  # noqa: BLE001  (kept, and reported with the file)
+        return run.fault(fault)
     if instance.attrs.get("inplace") is True and args and isinstance(args[0], Tensor):
         return args[0]
     return tensors.from_rule(run, result)
