@@ -74,7 +74,6 @@ def assign(run: Run, target: ast.expr, value: Value, frame: Frame) -> None:
 
     if isinstance(target, ast.Name):
         run.set_variable(frame.env, target.id, value)
-        run.record(target, frame, run.settle(value))
     elif isinstance(target, ast.Tuple | ast.List):
         _unpack(run, target.elts, value, frame)
     elif isinstance(target, ast.Attribute):

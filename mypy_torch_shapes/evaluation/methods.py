@@ -149,7 +149,7 @@ def _list(run: Run, target: ListValue, name: str, args: list[Value], kwargs: dic
     if name in ("index", "count", "remove") and not _comparable(args[0]):
         return Unknown(f"{name} of something unknown")
     if name == "sort":
-        from .library import sorted_list
+        from .builtin_collections import sorted_list
 
         ordered = sorted_list(run, [target], kwargs, frame)
         run.journal.touch(target)

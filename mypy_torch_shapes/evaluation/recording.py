@@ -147,6 +147,8 @@ class Recording:
     def where(self, context: int) -> str:
         """Which instance a finding was made in."""
         entry = self.entries[context]
+        if not entry.function:
+            return ""
         return f"in {entry.instance}: {entry.function}" if entry.instance else f"in {entry.function}"
 
     def report(self, module: SourceModule) -> FileReport:

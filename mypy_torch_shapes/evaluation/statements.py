@@ -104,7 +104,6 @@ def _augmented(run: Run, node: ast.AugAssign, frame: Frame) -> None:
 
         path = f"torch.{operators.TORCH[type(node.op)]}"
         value = tensors.augmented(run, path, left, right, node, frame)
-        run.record(node.target, frame, value)
     else:
         value = operators.binary(run, type(node.op), left, right, node, frame)
     iteration.assign(run, node.target, run.settle(value), frame)

@@ -1,0 +1,67 @@
+"""Python's number builtins and rounding, on symbolic sizes too."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from ..shapes.dims import Dim
+from ..shapes.unknown import Unknown
+from . import library, numbers, operators
+from .run import Frame, Run
+from .specials import special
+from .values import (
+    Real,
+    Tensor,
+    Value,
+)
+
+
+@special("builtins.int")
+def _int(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    if not args:
+        return 0
+    if isinstance(args[0], Tensor):
+        return Unknown("a number read from a tensor")
+    if isinstance(args[0], str):
+        return library.pure("builtins.int", args, kwargs)
+    return numbers.to_int(args[0])
+
+
+@special("builtins.float")
+def _float(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    if args and isinstance(args[0], Dim):
+        return numbers.binary(_multiply, args[0], 1.0)
+    if args and isinstance(args[0], Real):
+        return args[0]
+    return library.pure("builtins.float", args, kwargs)
+
+
+def _multiply(a: Any, b: Any) -> Any:
+    return a * b
+
+
+_multiply.__name__ = "mul"
+
+
+@special("builtins.bool")
+def _bool(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    truth = operators.truth(run, args[0] if args else False, frame)
+    return Unknown("the truth of something unknown") if truth is None else truth
+
+
+@special("builtins.round")
+def _round(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    if isinstance(args[0], Dim | Real) and len(args) == 1:
+        return numbers.nearest(args[0])
+    return library.pure("builtins.round", args, kwargs)
+
+
+@special("math.floor")
+def _floor(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    return numbers.floor(args[0])
+
+
+@special("math.ceil")
+def _ceil(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    return numbers.ceil(args[0])

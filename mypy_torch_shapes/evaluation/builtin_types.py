@@ -1,0 +1,206 @@
+"""Python's builtins that ask for classes and attributes."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from typing import Any
+
+from ..shapes.dims import Dim
+from ..shapes.dtypes import DType
+from ..shapes.unknown import Unknown
+from . import objects, torch_modules
+from .run import Frame, Run
+from .specials import special
+from .values import (
+    Bound,
+    Class,
+    Env,
+    Function,
+    Instance,
+    Library,
+    ListValue,
+    Many,
+    Method,
+    Named,
+    Partial,
+    Raised,
+    Real,
+    Super,
+    Tensor,
+    Value,
+)
+
+
+@special("builtins.isinstance")
+def _isinstance(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    value, wanted = args
+    if isinstance(value, Unknown):
+        return value
+    answers = [_is_instance(value, each) for each in (wanted if isinstance(wanted, tuple) else (wanted,))]
+    if True in answers:
+        return True
+    return Unknown("cannot tell the class") if None in answers else False
+
+
+def _is_instance(value: Value, wanted: Value) -> bool | None:
+    if isinstance(wanted, Class):
+        if isinstance(value, Named):
+            return value.cls is wanted
+        return isinstance(value, Instance) and wanted in objects.mro(value.cls)
+    if not isinstance(wanted, Library):
+        return None
+    path = wanted.path
+    if path in ("torch.Tensor", "torch.nn.Parameter"):
+        return isinstance(value, Tensor) and (path == "torch.Tensor" or value.type.parameter)
+    if path.startswith("builtins.") or path.startswith("collections."):
+        return _is_builtin(value, wanted.name)
+    if path == "torch.Size":
+        return None if isinstance(value, tuple) else False
+    if path == "torch.dtype":
+        return isinstance(value, DType)
+    if isinstance(value, Instance):
+        if any(isinstance(entry, Library) and entry.path == path for entry in objects.mro(value.cls)):
+            return True
+        if path == "torch.nn.Module":
+            return torch_modules.is_module(value)
+        module = torch_modules.module_path(value)
+        return _torch_subclass(module, path) if module else (None if not value.complete else False)
+    plain = isinstance(value, Tensor | int | float | str | tuple | list | dict | Dim | None)
+    return False if plain and path.startswith(("torch.nn.", "numpy.", "omegaconf.")) else None
+
+
+_BASES = {
+    "torch.nn.modules.batchnorm._BatchNorm": ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"),
+    "torch.nn._BatchNorm": ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"),
+    "torch.nn._ConvNd": ("Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"),
+}
+
+
+def _torch_subclass(module: str, path: str) -> bool:
+    """Whether a torch.nn class derives from another one."""
+    return module == path or module.rsplit(".", 1)[-1] in _BASES.get(path, ())
+
+
+def _is_builtin(value: Value, name: str) -> bool | None:
+    if isinstance(value, Dim):
+        return name in ("int", "Hashable")
+    if isinstance(value, Real):
+        return name == "float"
+    if name in ("Iterable", "Sequence", "Mapping", "Callable", "Hashable", "Collection"):
+        kinds: dict[str, Any] = {
+            "Iterable": list | tuple | dict | set | str | Many | Tensor,
+            "Collection": list | tuple | dict | set | str,
+            "Sequence": list | tuple | str | range,
+            "Mapping": dict,
+            "Callable": Function | Bound | Partial | Class | Method,
+        }
+        kind = kinds.get(name)
+        return isinstance(value, kind) if kind is not None and not isinstance(value, Instance) else None
+    python = getattr(importlib.import_module("builtins"), name, None) or getattr(
+        importlib.import_module("collections"), name, None
+    )
+    if not isinstance(python, type):
+        return None
+    if isinstance(value, Instance):
+        return any(isinstance(e, Library) and e.name == name for e in objects.mro(value.cls))
+    if python is type:
+        return isinstance(value, Class)
+    if isinstance(value, Library | Function | Class | Tensor | Many):
+        return python is object
+    return isinstance(value, python)
+
+
+@special("builtins.issubclass")
+def _issubclass(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    cls, wanted = args
+    if isinstance(cls, Class) and isinstance(wanted, Class | Library):
+        return wanted in objects.mro(cls)
+    return cls == wanted if isinstance(cls, Library) and cls == wanted else Unknown("cannot tell the class")
+
+
+@special("builtins.type")
+def _type(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    if len(args) != 1:
+        return Unknown("a class made at run time")
+    (value,) = args
+    if isinstance(value, Instance):
+        return value.cls
+    if isinstance(value, Tensor):
+        return Library("torch.Tensor")
+    if isinstance(value, ListValue):
+        return Library("builtins.list")
+    if isinstance(value, str | int | float | bool | tuple | dict | None):
+        return Library(f"builtins.{type(value).__name__}")
+    return Unknown("the type of something unknown")
+
+
+@special("builtins.hasattr")
+def _hasattr(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    value, name = args
+    if not isinstance(name, str):
+        return Unknown("an attribute of unknown name")
+    try:
+        found = _attribute(run, value, name, node, frame)
+    except Raised:
+        return False
+    if isinstance(value, Tensor):
+        return True
+    return found if isinstance(found, Unknown) and not _has(value, name) else True
+
+
+def _has(value: Value, name: str) -> bool:
+    return isinstance(value, Instance) and (name in value.attrs or objects.defines(value.cls, name))
+
+
+@special("builtins.getattr")
+def _getattr(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    value, name = args[:2]
+    if not isinstance(name, str):
+        return Unknown("an attribute of unknown name")
+    try:
+        return _attribute(run, value, name, node, frame)
+    except Raised:
+        if len(args) > 2:
+            return args[2]
+        raise
+
+
+def _attribute(run: Run, value: Value, name: str, node: ast.AST, frame: Frame) -> Value:
+    from . import attributes
+
+    return attributes.get(run, value, name, node, frame)
+
+
+@special("builtins.setattr")
+def _setattr(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    from . import attributes
+
+    value, name, new = args
+    if isinstance(name, str):
+        attributes.assign(run, value, name, new)
+    elif isinstance(value, Instance):
+        value.complete = False
+    return None
+
+
+@special("builtins.delattr")
+def _delattr(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    from . import attributes
+
+    if isinstance(args[1], str):
+        attributes.delete(run, args[0], args[1])
+    return None
+
+
+@special("builtins.super")
+def _super(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    if len(args) == 2 and isinstance(args[0], Class):
+        return Super(args[0], args[1])
+    inner: Frame | None = frame
+    env: Env | None = frame.env
+    while env is not None and "<comprehension>" in env.elsewhere:
+        env = env.parent
+    if inner is not None and inner.owner is not None and inner.function is not None:
+        return Super(inner.owner, inner.receiver)
+    return Unknown("super() outside a method")

@@ -1,0 +1,135 @@
+"""Functions of the standard library that have a meaning of their own here."""
+
+from __future__ import annotations
+
+import ast
+import copy
+
+from ..shapes.unknown import Unknown
+from . import iteration
+from .run import Frame, Run
+from .specials import call_value, special
+from .values import (
+    Class,
+    Descriptor,
+    Instance,
+    Library,
+    ListValue,
+    Named,
+    Partial,
+    Tensor,
+    Value,
+)
+
+
+@special("builtins.print", "warnings.warn")
+def _nothing(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    return None
+
+
+@special("builtins.property")
+def _property(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    return Descriptor("property", args[0], args[1] if len(args) > 1 else None)
+
+
+@special("builtins.staticmethod")
+def _staticmethod(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    return Descriptor("staticmethod", args[0])
+
+
+@special("builtins.reveal_type", "typing.reveal_type")
+def _reveal(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    value = args[0] if args else None
+    if frame.context is not None and isinstance(value, Tensor) and isinstance(node, ast.Call):
+        run.recording.reveal(frame.context, node.args[0], value.type)
+    return value
+
+
+@special("functools.partial")
+def _partial(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    return Partial(args[0], tuple(args[1:]), kwargs)
+
+
+@special("functools.reduce")
+def _reduce(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    known = iteration.items(run, args[1])
+    if not isinstance(known, list) or (not known and len(args) < 3):
+        return Unknown("reduced something unknown")
+    total, rest = (args[2], known) if len(args) > 2 else (known[0], known[1:])
+    for item in rest:
+        total = call_value(run, args[0], [total, item], node, frame)
+    return total
+
+
+@special("copy.deepcopy")
+def _deepcopy(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    return deep_copy(args[0], {})
+
+
+def deep_copy(value: Value, seen: dict[int, Value]) -> Value:
+    """The same value with identities of its own."""
+    if id(value) in seen:
+        return seen[id(value)]
+    if isinstance(value, Tensor):
+        seen[id(value)] = Tensor(value.type)
+    elif isinstance(value, ListValue):
+        seen[id(value)] = ListValue((deep_copy(item, seen) for item in value), value.length)
+    elif isinstance(value, Named):
+        return value.rebuild([deep_copy(item, seen) for item in value])
+    elif type(value) is tuple:
+        return tuple(deep_copy(item, seen) for item in value)
+    elif isinstance(value, dict):
+        made = copy.copy(value)
+        for key, item in value.items():
+            made[key] = deep_copy(item, seen)
+        seen[id(value)] = made
+    elif isinstance(value, Instance):
+        clone = Instance(value.cls, {}, None, value.record, value.complete)
+        seen[id(value)] = clone
+        clone.attrs.update((name, deep_copy(item, seen)) for name, item in value.attrs.items())
+    else:
+        return value
+    return seen[id(value)]
+
+
+@special("itertools.chain")
+def _chain(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    columns = [iteration.items(run, arg) for arg in args]
+    if all(isinstance(column, list) for column in columns):
+        return ListValue(item for column in columns if isinstance(column, list) for item in column)
+    return Unknown("chained something unknown")
+
+
+@special("itertools.product", "itertools.combinations", "itertools.repeat", "itertools.islice", "itertools.pairwise",
+         "itertools.permutations", "itertools.accumulate")  # fmt: skip
+def _itertools(
+    run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str
+) -> Value:
+    import itertools
+
+    function = getattr(itertools, name)
+    if name in ("repeat", "accumulate") or not all(isinstance(a, list | tuple | range | int | None) for a in args):
+        return Unknown("itertools on something unknown")
+    rows = list(itertools.islice(function(*args, **kwargs), iteration.MOST_ITEMS))
+    return ListValue(rows)
+
+
+@special("typing.cast", "torch.jit.annotate")
+def _cast(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    return args[1]
+
+
+@special("dataclasses.field")
+def _field(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    return {"<field>": True, **kwargs}
+
+
+@special("collections.namedtuple")
+def _namedtuple(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    name, fields = args[:2]
+    names = fields.replace(",", " ").split() if isinstance(fields, str) else fields
+    if not isinstance(name, str) or not isinstance(names, list | tuple):
+        return Unknown("a named tuple of unknown fields")
+    cls = Class(name, name, frame.module, [], {"_fields": tuple(names)})
+    cls.mro = [cls, Library("typing.NamedTuple")]
+    return cls

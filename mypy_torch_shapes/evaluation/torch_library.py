@@ -1,0 +1,60 @@
+"""Functions of torch that are more than an operation on tensors."""
+
+from __future__ import annotations
+
+import ast
+
+from ..shapes.tensor_type import TensorType
+from ..shapes.unknown import Unknown
+from . import iteration
+from .run import Frame, Run
+from .specials import call_value, special
+from .values import (
+    Instance,
+    Library,
+    Tensor,
+    Value,
+)
+
+
+@special("torch.nn.Parameter", "torch.nn.Buffer")
+def _parameter(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    data = args[0] if args else kwargs.get("data")
+    if isinstance(data, Tensor):
+        run.settle(data)
+        return Tensor(TensorType(data.type.dtype, data.type.dims, parameter=True))
+    return Unknown("a parameter of something unknown")
+
+
+@special("torch.Size")
+def _size(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    known = iteration.items(run, args[0]) if args else []
+    return tuple(known) if isinstance(known, list) else known
+
+
+@special("torch.autocast", "torch.amp.autocast", "torch.cuda.amp.autocast", "torch.cpu.amp.autocast")
+def _autocast(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    enabled = kwargs.get("enabled", True)
+    return (
+        Unknown("autocast that is off") if enabled is False else Instance(Library("torch.amp.autocast"), complete=False)
+    )
+
+
+@special("torch.utils.checkpoint.checkpoint")
+def _checkpoint(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    own = {"use_reentrant", "preserve_rng_state", "context_fn", "determinism_check", "debug"}
+    return call_value(run, args[0], args[1:], node, frame, {k: v for k, v in kwargs.items() if k not in own})
+
+
+@special("torch.is_tensor")
+def _is_tensor(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    return args[0] if isinstance(args[0], Unknown) else isinstance(args[0], Tensor)
+
+
+@special("torch.jit.is_scripting", "torch.jit.is_tracing", "torch._C._get_tracing_state",
+         "torch.onnx.is_in_onnx_export",
+         "torch.compiler.is_compiling", "torch._dynamo.is_compiling",
+         "torch.fx._symbolic_trace.is_fx_tracing", "torch.cuda.is_available",
+         "torch.backends.mps.is_available")  # fmt: skip
+def _off(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
+    return Unknown("depends on the machine") if name == "is_available" else False
