@@ -1,4 +1,4 @@
-"""The conformance sweep in a reduced form: every operation and module, few samples (all of them: `make conformance`)."""
+"""The conformance sweep in a reduced form: everything, but few samples of each (all: `make conformance`)."""
 
 from __future__ import annotations
 
