@@ -132,7 +132,8 @@ class _Entered:
         assert frame.function is not None
         if run.recording.wanted(frame.module):
             shapes = [(p, v.type if isinstance(v, Tensor) else run.settle_size(v)) for p, v in self.named]
-            receiver = frame.receiver if torch_modules.is_module(frame.receiver) else None
+            is_method = frame.function.owner is not None and torch_modules.is_module(frame.receiver)
+            receiver = frame.receiver if is_method else None
             frame.context = run.recording.context(
                 frame.function.qualname, receiver, frame.module, tuple(shapes), run.general, self.vague
             )

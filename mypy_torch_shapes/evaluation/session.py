@@ -128,9 +128,8 @@ class Session:
     def _enter(self, run: Run, call: Call, sizes: tuple[Size, ...]) -> None:
         seeding = Seeding(run, self.profile, self.staleness)
         arguments = seeding.arguments(call.arguments, sizes)
-        if call.receiver is not None:
-            function = self._method(seeding, call, arguments)
-        else:
+        function = self._method(seeding, call, arguments)
+        if function is None:
             function = seeding.class_of(call.function)
         if isinstance(function, Bound):
             arguments = dict(list(arguments.items())[1:])
@@ -142,8 +141,9 @@ class Session:
         calls.call(run, function, args, kwargs, target.node, frame)
 
     def _method(self, seeding: Seeding, call: Call, arguments: dict[str, Value]) -> Value:
-        """The recorded method on the module it was called on."""
-        assert call.receiver is not None
+        """The recorded method on the module it was called on; None for a plain function."""
+        if call.receiver is None or "." not in call.function.partition(":")[2]:
+            return None
         receiver = seeding.module(call.receiver)
         name = call.function.rpartition(".")[2]
         if not isinstance(receiver, Instance):

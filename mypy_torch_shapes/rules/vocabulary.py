@@ -36,6 +36,8 @@ def show(value: Any) -> str:
     """A size or a row of sizes as messages write it."""
     if isinstance(value, tuple | list):
         return "(" + ", ".join(show(item) for item in value) + ("," if len(value) == 1 else "") + ")"
+    if isinstance(value, Dim) and len(value.terms) > 1 and value.values:
+        return f"{text(value) or '_'} (= {value.values[0]})"  # a long expression alone says little
     if isinstance(value, int | Dim):
         return text(value) or "_"
     if isinstance(value, Unknown):
