@@ -9,7 +9,7 @@ from ..shapes.dims import Dim, Size
 from ..shapes.dtypes import DType
 from ..shapes.relations import Truth, equal
 from ..shapes.tensor_type import TensorType, fresh
-from ..shapes.unknown import Unknown
+from ..shapes.unknown import Unknown, UnknownDevice
 from .values import (
     Bound,
     Function,
@@ -45,8 +45,12 @@ def join(a: Value, b: Value, depth: int = _DEPTH) -> Value:
     """A value that stands for both. What they do not share is unknown."""
     if a is b or (same(a, b) and not isinstance(a, Tensor | list | dict)):
         return a
+    if isinstance(a, Unknown) and type(a) is type(b):
+        return a
+    if _is_device(a) and _is_device(b):
+        return UnknownDevice("one of several devices")
     if isinstance(a, Unknown) or isinstance(b, Unknown):
-        return a if isinstance(a, Unknown) else b
+        return Unknown(a.reason if isinstance(a, Unknown) else b.reason)
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         return Tensor(join_types(a.type, b.type))
     if is_size(a) and is_size(b):
@@ -61,6 +65,12 @@ def join(a: Value, b: Value, depth: int = _DEPTH) -> Value:
         if isinstance(a, Many) and a.length == b.length:
             return Many(join(a.element, b.element, depth - 1), a.length, a.some and b.some)
     return Unknown("two ways of the program give different values")
+
+
+def _is_device(value: Value) -> bool:
+    if isinstance(value, str):
+        return value.partition(":")[0] in ("cpu", "cuda", "mps", "xpu")
+    return isinstance(value, UnknownDevice)
 
 
 def join_types(a: TensorType, b: TensorType) -> TensorType:

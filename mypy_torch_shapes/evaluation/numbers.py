@@ -10,7 +10,7 @@ from typing import Any
 from ..shapes.dims import Dim, Size, floordiv
 from ..shapes.relations import at_most
 from ..shapes.tensor_type import fresh
-from ..shapes.unknown import Unknown
+from ..shapes.unknown import Unknown, UnknownNumber
 from .values import Raised, Real, Value, is_size
 
 _SIMPLE = 1 << 16  # a float is an exact fraction for our purposes below this denominator
@@ -29,6 +29,24 @@ def binary(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> V
         return Unknown("a real number that is not known")
     numerator, denominator = exact or (None, 1)
     return Real(numerator, denominator, values)
+
+
+def of_unknown(divides: bool, left: Value, right: Value) -> Unknown:
+    """An operator on something unknown: a number of known kind stays one (`loss.item() * 2` is a float)."""
+    kinds = {_kind(left), _kind(right)}
+    if None in kinds or complex in kinds:
+        return Unknown(left.reason if isinstance(left, Unknown) else right.reason)
+    return UnknownNumber(float if divides or float in kinds else int, "made from a number that is not known")
+
+
+def _kind(value: Value) -> type | None:
+    if isinstance(value, UnknownNumber):
+        return value.kind
+    if isinstance(value, Dim):
+        return int
+    return (
+        type(value) if isinstance(value, bool | int | float | complex) else (float if isinstance(value, Real) else None)
+    )
 
 
 def _on_sizes(operation: Callable[[Any, Any], Any], left: Size, right: Size) -> Value:

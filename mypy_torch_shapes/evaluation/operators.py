@@ -116,7 +116,7 @@ def binary(run: Run, op: type[ast.operator], left: Value, right: Value, node: as
     if isinstance(left, Instance) or isinstance(right, Instance):
         return _by_method(run, op, left, right, node, frame)
     if isinstance(left, Unknown) or isinstance(right, Unknown):
-        return left if isinstance(left, Unknown) else right
+        return numbers.of_unknown(op is ast.Div, left, right)
     if isinstance(left, Dim | Real) or isinstance(right, Dim | Real):
         if isinstance(left, ListValue | tuple) or isinstance(right, ListValue | tuple):
             return _repeat(op, left, right)

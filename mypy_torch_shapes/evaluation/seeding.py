@@ -22,7 +22,7 @@ from ..seeds.model import (
 from ..shapes.dims import Size
 from ..shapes.dtypes import BY_NAME
 from ..shapes.tensor_type import TensorType
-from ..shapes.unknown import Unknown
+from ..shapes.unknown import Unknown, UnknownDevice
 from . import calls, containers, imports, objects, torch_modules
 from .joins import same
 from .modules import SourceModule, canonical
@@ -125,7 +125,7 @@ class Seeding:
         if seed.kind == "dtype":
             return BY_NAME.get(seed.name, Unknown("a dtype it does not know"))
         if seed.kind == "device":
-            return Unknown("a device")
+            return UnknownDevice("a device")
         if seed.kind == "module":
             return imports.module(self.run, seed.name)
         found = self.class_of(seed.name)

@@ -12,7 +12,7 @@ from ..shapes.dims import Dim
 from ..shapes.dtypes import DType, can_cast
 from ..shapes.relations import Truth, equal
 from ..shapes.tensor_type import TensorType
-from ..shapes.unknown import Undecided, Unknown
+from ..shapes.unknown import Undecided, Unknown, UnknownDevice
 from .run import Frame, Run
 from .values import Instance, Library, ListValue, Many, Named, Real, Tensor, Value
 
@@ -165,6 +165,8 @@ def attribute(run: Run, tensor: Tensor, name: str, node: ast.AST, frame: Frame) 
         return Unknown("the rank is unknown") if type.dims is None else len(type.dims)
     if name in ("data", "grad"):
         return Tensor(TensorType(type.dtype, type.dims))
+    if name == "device":
+        return UnknownDevice("the device of a tensor")
     if name in _OPAQUE:
         return Unknown(f"the {name} of a tensor is not tracked")
     found = registry.find(f"torch.Tensor.{name}")
@@ -174,7 +176,7 @@ def attribute(run: Run, tensor: Tensor, name: str, node: ast.AST, frame: Frame) 
 
 
 _OPAQUE = frozenset(
-    {"device", "requires_grad", "is_cuda", "grad_fn", "is_leaf", "layout", "is_sparse", "is_quantized", "names",
+    {"requires_grad", "is_cuda", "grad_fn", "is_leaf", "layout", "is_sparse", "is_quantized", "names",
      "is_meta", "is_mps", "output_nr", "_version", "is_xpu", "is_nested"}
 )  # fmt: skip
 

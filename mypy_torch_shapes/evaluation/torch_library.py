@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 
+from ..rules.promotion import default_dtype
+from ..shapes.dtypes import DType
 from ..shapes.tensor_type import TensorType
-from ..shapes.unknown import Unknown
+from ..shapes.unknown import Unknown, UnknownDevice
 from . import iteration
 from .run import Frame, Run
 from .specials import call_value, special
@@ -58,3 +60,16 @@ def _is_tensor(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.
          "torch.backends.mps.is_available")  # fmt: skip
 def _off(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
     return Unknown("depends on the machine") if name == "is_available" else False
+
+
+@special("torch.accelerator.current_accelerator", "torch.cuda.current_device", "torch.get_default_device")
+def _some_device(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    return UnknownDevice("a device of the machine")
+
+
+@special("torch.set_default_dtype")
+def _set_default_dtype(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    """For everything that is evaluated from here on, as in the program."""
+    if args and isinstance(args[0], DType):
+        default_dtype.set(args[0])
+    return None
