@@ -3,7 +3,8 @@
     python -m tests.rules.conformance [--ops RE] [--dtypes float32,int64] [--symbolic] [--errors] [--oracle] [--json F]
 
 Each sample of `op_db` and `module_db` is run in torch (CPU) and by the rule; the outcomes are
-ok, partial (some size or dtype left unknown), undecided, no rule; wrong, false (a mismatch where torch runs) and
+ok, data (unknown, but torch has no meta kernel either), partial (some size or dtype left unknown), undecided, no
+rule; wrong, false (a mismatch where torch runs) and
 crash (the rule raised something else) are bugs. With --errors, torch's error inputs: reported, silent (a type is
 claimed), undecided, no rule, other (torch refuses for other reasons than shapes and dtypes).
 """
@@ -36,11 +37,13 @@ from .outcomes import (
     BUGS,
     COLUMNS,
     CRASH,
+    DATA,
     ERROR_COLUMNS,
     FALSE,
     NO_RULE,
     OK,
     OTHER,
+    PARTIAL,
     REPORTED,
     SILENT,
     UNDECIDED,
@@ -50,7 +53,7 @@ from .outcomes import (
     judge,
     summary,
 )
-from .symbolic import cases, judge_symbolic
+from .symbolic import cases, judge_symbolic, runs_without_data
 
 DTYPES = ("float32", "float64", "int64", "bool", "complex64")
 
@@ -172,6 +175,8 @@ def _rule(path: str, tally: Tally, seen: set[Any], options: argparse.Namespace) 
 def _judge(asked: Asked, call: Call, real: Any, tally: Tally, options: argparse.Namespace) -> None:
     if not options.symbolic:
         outcome, detail = judge(asked, call.given, real)
+        if outcome in (PARTIAL, UNDECIDED) and not runs_without_data(call):
+            outcome = DATA
         tally.add(outcome, f"{call}: {detail}")
         return
     chance = random.Random(zlib.crc32(repr(call).encode()) + options.seed)

@@ -13,9 +13,10 @@ from mypy_torch_shapes.shapes.unknown import Undecided
 from .samples import OK, PARTIAL, WRONG, compare
 
 NO_RULE, UNDECIDED, FALSE, CRASH = "no rule", "undecided", "false", "crash"
+DATA = "data"  # unknown, and torch itself cannot tell without data
 REPORTED, SILENT, OTHER = "reported", "silent", "other"  # of calls that torch refuses
 BUGS = (WRONG, FALSE, CRASH)
-COLUMNS = (OK, PARTIAL, UNDECIDED, NO_RULE, *BUGS)
+COLUMNS = (OK, DATA, PARTIAL, UNDECIDED, NO_RULE, *BUGS)
 ERROR_COLUMNS = (REPORTED, SILENT, UNDECIDED, NO_RULE, OTHER, CRASH)
 EXAMPLES = 5  # kept of each outcome of an operation
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from .outcomes import OK, PARTIAL, WRONG, Asked, asked_of
 from .samples import compare, resized
 
 MOST_SYMBOLS = 3
+ENOUGH_SIZES = 3  # besides its own, of one symbol
 MOST_WORLDS = 4  # sizes a rule is told of; it must be right at the others too
 
 # torch trusts the values of their indices: at other sizes they would write outside their memory.
@@ -72,9 +74,10 @@ def cases(call: Call, chance: random.Random) -> Iterator[Case]:
     for variation in variations:
         if len(chosen) == MOST_SYMBOLS or taken & variation.places:
             continue
-        others = [size for size in _other_sizes(variation.size) if _run(call, {variation: size}) is not None]
+        running = (size for size in _other_sizes(variation.size) if _run(call, {variation: size}) is not None)
+        others = list(itertools.islice(running, ENOUGH_SIZES))
         if others:
-            chosen.append((variation, others[:4]))
+            chosen.append((variation, others))
             taken |= variation.places
     if chosen:
         yield from _case(call, chosen)
@@ -87,7 +90,7 @@ def _case(call: Call, chosen: list[tuple[Variation, list[int]]]) -> Iterator[Cas
         for sizes in zip(*(sizes for _, sizes in chosen), strict=False)
         for i, size in enumerate(sizes)
     ]
-    together = [tuple(sizes[k % len(sizes)] for _, sizes in chosen) for k in range(4)]
+    together = [tuple(sizes[k % len(sizes)] for _, sizes in chosen) for k in range(ENOUGH_SIZES)]
     results: dict[tuple[int, ...], Any] = {}
     for sizes in dict.fromkeys([base, *alone, *together]):
         ran = _run(call, dict(zip((variation for variation, _ in chosen), sizes, strict=True)))
@@ -134,9 +137,7 @@ def _dense(value: Any) -> bool:
 
 
 def _other_sizes(size: int) -> list[int]:
-    return [
-        other for other in dict.fromkeys((size + 1, 2 * size, size + 2, size - 1, 3 * size, 2 * size + 1)) if other > 1
-    ]
+    return [other for other in dict.fromkeys((size + 1, 2 * size, size - 1, size + 2, 3 * size)) if other > 1]
 
 
 def _places(value: Any) -> list[tuple[Place, int]]:
@@ -216,3 +217,12 @@ def _rebuilt(value: Any, by_place: Mapping[Place, int], device: str) -> Any:
         return item
 
     return walk(value)
+
+
+def runs_without_data(call: Call) -> bool:
+    """Whether torch has a meta kernel for a call, and a tensor to show for it."""
+    try:
+        args, kwargs = _rebuilt((call.args, call.kwargs), {}, "meta")
+        return isinstance(call.function(*args, **kwargs), torch.Tensor | tuple | list)
+    except Exception:  # noqa: BLE001 - whatever it refuses
+        return False
