@@ -127,6 +127,7 @@ class Recording:
                 entry.function, entry.receiver, entry.module, entry.parameters, entry.general, entry.vague
             )
             mine = self.entries[number]
+            mine.names = {**entry.names, **mine.names}  # of equal calls, each with symbols of its own
             for at, type in entry.facts.items():
                 before = mine.facts.get(at)
                 mine.facts[at] = type if before is None else _common(before, type, mine)

@@ -28,7 +28,7 @@ from .joins import same
 from .modules import SourceModule, canonical
 from .run import Frame, Run
 from .staleness import Staleness
-from .values import Class, Env, Function, Instance, Library, ListValue, Many, Named, Raised, Tensor, Value
+from .values import Class, Env, Function, Instance, Library, ListValue, Many, Named, Partial, Raised, Tensor, Value
 
 _NOWHERE = ast.Constant(None, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
 
@@ -116,6 +116,8 @@ class Seeding:
             self._sizes = saved
 
     def _object(self, name: str, attrs: dict[str, Value], complete: bool) -> Value:
+        if name == "functools:partial" and isinstance(attrs["args"], tuple) and isinstance(attrs["keywords"], dict):
+            return Partial(attrs["func"], attrs["args"], attrs["keywords"])
         cls = self.class_of(name)
         if isinstance(cls, Class | Library):
             return Instance(cls, attrs, complete=complete and isinstance(cls, Class))

@@ -8,12 +8,13 @@ from ..rules.promotion import default_dtype
 from ..shapes.dtypes import DType
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown, UnknownDevice
-from . import iteration
+from . import iteration, operators
 from .run import Frame, Run
 from .specials import call_value, special
 from .values import (
     Instance,
     Library,
+    Raised,
     Tensor,
     Value,
 )
@@ -72,4 +73,11 @@ def _set_default_dtype(run: Run, args: list[Value], kwargs: dict[str, Value], no
     """For everything that is evaluated from here on, as in the program."""
     if args and isinstance(args[0], DType):
         default_dtype.set(args[0])
+    return None
+
+
+@special("torch._assert")
+def _assert(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    if args and operators.truth(run, args[0], frame) is False:
+        raise Raised("AssertionError")
     return None
