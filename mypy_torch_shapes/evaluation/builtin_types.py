@@ -140,10 +140,13 @@ def _hasattr(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AS
     value, name = args
     if not isinstance(name, str):
         return Unknown("an attribute of unknown name")
+    run.catching += 1
     try:
         found = _attribute(run, value, name, node, frame)
     except Raised:
         return False
+    finally:
+        run.catching -= 1
     if isinstance(value, Tensor):
         return True
     return found if isinstance(found, Unknown) and not _has(value, name) else True
@@ -158,12 +161,15 @@ def _getattr(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AS
     value, name = args[:2]
     if not isinstance(name, str):
         return Unknown("an attribute of unknown name")
+    run.catching += len(args) > 2
     try:
         return _attribute(run, value, name, node, frame)
     except Raised:
         if len(args) > 2:
             return args[2]
         raise
+    finally:
+        run.catching -= len(args) > 2
 
 
 def _attribute(run: Run, value: Value, name: str, node: ast.AST, frame: Frame) -> Value:

@@ -27,6 +27,10 @@ def evaluate(run: Run, node: ast.expr, frame: Frame) -> Value:
             value = handler(run, node, frame)
         except Undecided as undecided:
             value = Unknown(undecided.reason)
+        except Raised as raised:
+            if raised.stated or run.catching:
+                raise
+            value = Unknown(f"{raised.kind} while evaluating")
     value = run.settle(value)
     run.record(node, frame, value)
     return value

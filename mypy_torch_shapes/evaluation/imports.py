@@ -105,9 +105,11 @@ def execute(run: Run, source: SourceModule) -> None:
 
     run.entered.add(source)
     saved = run.journal, run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.steps, run.general
+    catching, run.catching = run.catching, 0
     run.journal = type(run.journal)()
     run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.general = [], 1, 0, 0, False
     try:
         statements.run_module(run, source, None)
     finally:
         run.journal, run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.steps, run.general = saved
+        run.catching = catching

@@ -94,7 +94,9 @@ def _unpack(run: Run, targets: list[ast.expr], value: Value, frame: Frame) -> No
         middle = ListValue(known[star : len(known) - after])
         known = [*known[:star], middle, *known[len(known) - after :]]
     if isinstance(known, list) and len(known) != len(targets):
-        raise Raised("ValueError")
+        if run.catching:
+            raise Raised("ValueError")
+        known = Unknown("unpacked a sequence of another length")
     if isinstance(known, Many):
         known = [
             copy_of(known.element) if star != i else ListValue([known.element], fresh()) for i in range(len(targets))

@@ -141,6 +141,8 @@ def attribute(run: Run, instance: Instance, name: str, node: ast.AST, frame: Fra
         return bind(run, found, instance, name, node, frame)
     if name == "__class__":
         return instance.cls
+    if name == "__module__":
+        return instance.cls.module.name if isinstance(instance.cls, Class) else instance.cls.path.rpartition(".")[0]
     if name == "__dict__":
         return instance.attrs
     inherited = _inherited(run, instance, name)

@@ -54,6 +54,7 @@ class Run:
         self.frames: list[Frame] = []
         self.steps = 0
         self.uncertain = 0  # > 0: what is evaluated now may not run at all
+        self.catching = 0  # > 0: inside something that catches exceptions of evaluating
         self.guarded = 0  # > 0: the program catches what a failing operation raises
         self.entered: set[SourceModule] = set()
         self.reached: set[str] = set()  # functions entered, "module:qualname"
@@ -119,6 +120,8 @@ class Run:
             self.recording.fact(frame.context, frame.module, node, value.type)
         elif isinstance(value, Unknown):
             self.recording.gap(frame.context, frame.module, node, value.reason)
+        elif (value is None or isinstance(value, int | float | Dim)) and not isinstance(node, ast.Constant):
+            self.recording.other(frame.context, node)
 
     def fault(self, fault: Exception) -> Unknown:
         """A bug of ours in one operation: its result is unknown, and the fault is reported at the end."""

@@ -126,16 +126,16 @@ def _return(run: Run, node: ast.Return, frame: Frame) -> Flow:
 
 def _raise(run: Run, node: ast.Raise, frame: Frame) -> Flow:
     if node.exc is None:
-        raise Raised("Exception")
+        raise Raised("Exception", stated=True)
     callee = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
     name = callee.attr if isinstance(callee, ast.Attribute) else getattr(callee, "id", "Exception")
-    raise Raised(name)
+    raise Raised(name, stated=True)
 
 
 def _assert(run: Run, node: ast.Assert, frame: Frame) -> None:
     value = expressions.evaluate(run, node.test, frame)
     if operators.truth(run, value, frame) is False:
-        raise Raised("AssertionError")
+        raise Raised("AssertionError", stated=True)
 
 
 def _if(run: Run, node: ast.If, frame: Frame) -> Flow:
@@ -179,7 +179,7 @@ def alternatives(run: Run, ways: list[Callable[[], Flow]], frame: Frame) -> Flow
     finally:
         run.uncertain -= 1
     if not ended:
-        raise Raised("Exception")
+        raise Raised("Exception", stated=True)
     going_on = [changes for flow, changes in ended if flow is Flow.NORMAL]
     leaving = [(flow, changes) for flow, changes in ended if flow is not Flow.NORMAL]
     if not going_on:
@@ -194,12 +194,14 @@ def alternatives(run: Run, ways: list[Callable[[], Flow]], frame: Frame) -> Flow
 def _try(run: Run, node: ast.Try, frame: Frame) -> Flow:
     guards = any(_catches(handler, "RuntimeError") and not _only_raises(handler) for handler in node.handlers)
     run.guarded += guards
+    run.catching += bool(node.handlers)
     flow = Flow.NORMAL
     try:
         try:
             flow = run_block(run, node.body, frame)
         finally:
             run.guarded -= guards
+            run.catching -= bool(node.handlers)
     except Raised as raised:
         handler = next((h for h in node.handlers if _catches(h, raised.kind)), None)
         if handler is None:
@@ -208,6 +210,9 @@ def _try(run: Run, node: ast.Try, frame: Frame) -> Flow:
         if handler.name:
             run.set_variable(frame.env, handler.name, Unknown("an exception"))
         flow = run_block(run, handler.body, frame)
+        if handler.name and handler.name in frame.env.variables:
+            run.journal.touch(frame.env)
+            del frame.env.variables[handler.name]
     else:
         if flow is Flow.NORMAL:
             flow = run_block(run, node.orelse, frame)

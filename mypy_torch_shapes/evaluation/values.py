@@ -193,12 +193,16 @@ class Real:
 
 
 class Raised(Exception):
-    """The program raises: `value` is the exception object, `kind` its class's name."""
+    """The program raises an exception of the class named `kind`.
 
-    def __init__(self, kind: str, value: Value = None) -> None:
+    `stated` marks a `raise` or `assert` of the program. Any other comes from evaluating (a missing attribute, key or
+    index): where nobody catches it, it is more likely our ignorance than the program's end, and becomes unknown.
+    """
+
+    def __init__(self, kind: str, stated: bool = False) -> None:
         super().__init__(kind)
         self.kind = kind
-        self.value = value
+        self.stated = stated
 
 
 class OutOfBudget(Exception):
