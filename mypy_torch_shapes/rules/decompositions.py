@@ -205,6 +205,8 @@ def matrix_rank(
     rtol: Any = None,
 ) -> TensorType:
     a = Matrices(input if A is None else A, square=hermitian is True)
+    if a.known and equal(product(a.tensor.dims or ()), 0).holds:
+        return TensorType(int64, a.batch)  # of nothing: the tolerances are not looked at
     return TensorType(int64, _with_tolerances(a.batch, tol, atol, rtol) if a.known else None)
 
 
