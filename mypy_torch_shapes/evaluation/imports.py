@@ -18,10 +18,12 @@ PURE = frozenset({"math", "operator", "cmath", "string", "itertools", "functools
 def resolved(run: Run, variables: dict[str, Value], name: str) -> Value:
     """A variable; an import nobody has asked for yet is followed now."""
     value = variables[name]
-    if isinstance(value, LazyImport):
-        value = module(run, value.module) if value.name is None else member(run, value.module, value.name)
-        variables[name] = value
-    return value
+    if not isinstance(value, LazyImport):
+        return value
+    if not value.found:
+        found = module(run, value.module) if value.name is None else member(run, value.module, value.name)
+        value.found = (found,)
+    return value.found[0]
 
 
 def module(run: Run, name: str) -> Value:

@@ -14,7 +14,7 @@ from . import expressions, iteration, operators
 from .joins import join, same
 from .journal import Changes
 from .run import Frame, Run
-from .values import Env, ListValue, Many, Tensor, Value
+from .values import Env, ListValue, Many, Tensor, Value, is_size
 
 MOST_ROUNDS = 512  # of a loop that is run as it is
 _SETTLING = 3  # rounds a loop of unknown length may take to settle before what still changes is unknown
@@ -43,7 +43,7 @@ def _next(many: Many) -> Value:
 def _counted(run: Run, node: ast.For | ast.AsyncFor, source: list[Value], frame: Frame) -> Any:
     from .statements import Flow, rejoin, run_block
 
-    counter = _counter(node) if len(source) > 3 else None
+    counter = _counter(node) if len(source) > 3 and all(map(is_size, source)) else None
     for item in source:
         run.journal.open()
         try:

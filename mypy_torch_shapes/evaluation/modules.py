@@ -7,6 +7,7 @@ import hashlib
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .values import Env, Library, Value
 
@@ -38,12 +39,13 @@ class SourceModule:
         return self.name if self.path.name == "__init__.py" else self.name.rpartition(".")[0]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class LazyImport:
-    """An imported name that nobody has asked for yet."""
+    """An imported name. What it is stays in here: a branch that is the first to ask changes no scope by it."""
 
     module: str
     name: str | None  # None: the module itself
+    found: tuple[Any, ...] = ()  # once asked for, what it is
 
 
 class Loader:

@@ -37,6 +37,7 @@ class Entry:
     facts: dict[Span, TensorType] = field(default_factory=dict)
     gaps: dict[Span, str] = field(default_factory=dict)
     reveals: dict[Span, str] = field(default_factory=dict)
+    plain: set[Span] = field(default_factory=set)  # expressions that were None or a number at times
 
     @property
     def instance(self) -> str | None:
@@ -90,6 +91,10 @@ class Recording:
         """An expression nothing is known of; the first reason stands."""
         self.entries[context].gaps.setdefault(span(node), reason)
 
+    def other(self, context: int, node: ast.AST) -> None:
+        """An expression that was no tensor: what was or will be seen of it as a tensor is not always so."""
+        self.entries[context].plain.add(span(node))
+
     def reveal(self, context: int, node: ast.AST, type: TensorType) -> None:
         """The argument of reveal_type(...)."""
         entry = self.entries[context]
@@ -134,6 +139,7 @@ class Recording:
             for at, reason in entry.gaps.items():
                 mine.gaps.setdefault(at, reason)
             mine.reveals.update(entry.reveals)
+            mine.plain |= entry.plain
         for module, found in other._findings.items():
             for general, finding in found.values():
                 self._keep(module, general, finding)
@@ -160,9 +166,10 @@ class Recording:
             number = len(report.contexts)
             function = f"{module.name}.{entry.function}" if entry.function else module.name
             report.contexts.append(Context(number, function, entry.instance, tuple(entry.definitions.items())))
-            for at, type in sorted(entry.facts.items()):
-                report.facts.append(_fact(number, at, type, entry))
+            mixed = entry.plain.intersection(entry.facts)
+            report.facts += [_fact(number, at, t, entry) for at, t in sorted(entry.facts.items()) if at not in mixed]
             report.gaps += [Gap(at, reason) for at, reason in sorted(entry.gaps.items()) if at not in entry.facts]
+            report.gaps += [Gap(at, "not always a tensor") for at in sorted(mixed)]
             report.reveals += sorted(entry.reveals.items())
         report.findings = sorted(
             (f for m, found in self._findings.items() if m.path == module.path for _, f in found.values()),
