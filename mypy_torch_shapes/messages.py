@@ -9,8 +9,6 @@ from typing import Final
 CODES: Final = {
     "tensor-shape": "Check that tensor operations get the shapes they need",
     "tensor-dtype": "Check that tensor operations get the dtypes they need",
-    "tensor-device": "Check that tensor operations get tensors on one device",
-    "tensor-suspicious": "Warn about tensor operations that run but seldom mean what they say",
     "tensor-reveal": "The symbolic type of the argument of reveal_type()",
     "tensor-internal": "A file mypy_torch_shapes had to give up on",
 }
