@@ -31,7 +31,7 @@ from torch.testing._internal.common_methods_invocations import op_db
 from mypy_torch_shapes.rules import modules, oracle, registry
 from mypy_torch_shapes.rules.oracle.errors import classify
 
-from .module_calls import asked_of_module, module_calls, module_db
+from .module_calls import asked_of_module, judge_attributes, module_calls, module_db, refused_calls
 from .op_calls import Call, attempted, calls
 from .outcomes import (
     BUGS,
@@ -217,6 +217,10 @@ def _of_error(outcome: str, error: Exception) -> str:
 def _sweep_module(number: int, options: argparse.Namespace) -> tuple[str, Tally]:
     info, tally = module_db[number], Tally()
     if options.errors:
+        for call, error in refused_calls(info, torch.float32, True):
+            if modules.known(call.path):
+                outcome, detail = asked_of(asked_of_module(call.path, True), call.given)
+                tally.add(_of_error(outcome, error), f"{call}: {detail!r}, torch: {str(error)[:120]}")
         return info.name, tally
     for dtype, training in itertools.product(_dtypes(options), (True, False)):
         if dtype not in info.supported_dtypes("cpu"):
@@ -229,6 +233,9 @@ def _sweep_module(number: int, options: argparse.Namespace) -> tuple[str, Tally]
                 real = call.run()
             except Exception:  # noqa: BLE001 - a sample torch itself cannot run
                 continue
+            if not options.oracle and not options.symbolic:
+                outcome, detail = judge_attributes(call.path, info, call)
+                tally.add(outcome, f"{call}: {detail}")
             asked = _oracle_module(call.path, training) if options.oracle else asked_of_module(call.path, training)
             _judge(asked, call, real, tally, options)
     return info.name, tally

@@ -14,7 +14,6 @@ _FOREIGN = re.compile(
     r"|in-?place|invalid combination of arguments|must be .*, not |unexpected keyword|positional argument|inf\b|nan\b",
     re.IGNORECASE,
 )
-_INDEX = re.compile(r"^index -?\d+ is out of bounds")  # the value of an index in a tensor, where no IndexError
 _DTYPE = re.compile(
     r"dtype|data type|scalar ?type|same type|(float|complex)\S* (type|number)|can't be cast|bool tensor|\bpromot"
     r"|(float|complex|bool|integral|integer|long|byte|half)\S* (tensor|input|dtype|value)|tensors used as indices"
@@ -23,7 +22,7 @@ _DTYPE = re.compile(
 )
 _SHAPE = re.compile(
     r"\bshapes?\b|\bsizes?\b|\bdims?\b|\bndim\b|dimension|\d-?d\b|channel|broadcast|divisible|\brank\b|\bnumel\b|elements?\b"
-    r"|matri(x|ces)|square|batch|kernel|expand|same length|non-empty|out of (range|bounds)|\blength\b|features"
+    r"|matri(x|ces)|square|\bbatch\b|kernel|expand|same length|non-empty|out of (range|bounds)|\blength\b|features"
     r"|number of|invalid for input|\bk must be|too (small|large)|repeated dim|must align",
     re.IGNORECASE,
 )
@@ -36,11 +35,18 @@ def classify(error: Exception) -> str | None:
     ):
         return None
     text = _first(str(error))
-    if not text or _FOREIGN.search(text) or (_INDEX.search(text) and not isinstance(error, IndexError)):
+    if not text or _FOREIGN.search(text) or _of_data(error, text):
         return None
     if _DTYPE.search(text):
         return DTYPE
     return SHAPE if _SHAPE.search(text) else None
+
+
+def _of_data(error: Exception, text: str) -> bool:
+    """Whether it is the value of an index in a tensor that does not fit."""
+    if isinstance(error, IndexError):
+        return text == "index out of range in self"
+    return text.startswith("index ") and "is out of bounds" in text
 
 
 def cleaned(error: Exception) -> str:
