@@ -67,14 +67,14 @@ class Loader:
         return self.modules[name]
 
     def _find(self, name: str) -> SourceModule | None:
-        if name in self.known and self.known[name].is_file():
-            return self.read(name, self.known[name])
-        head = name.partition(".")[0]
+        by_reference = name.partition(".")[0] in BY_REFERENCE
         parts = name.split(".")
+        candidates = [self.known[name]] if name in self.known else []
         for base in self.search:
-            for candidate in (base.joinpath(*parts[:-1], parts[-1] + ".py"), base.joinpath(*parts, "__init__.py")):
-                if candidate.is_file() and not (head in BY_REFERENCE and not self._is_project(candidate)):
-                    return self.read(name, candidate)
+            candidates += [base.joinpath(*parts[:-1], parts[-1] + ".py"), base.joinpath(*parts, "__init__.py")]
+        for candidate in candidates:
+            if candidate.is_file() and (not by_reference or self._is_project(candidate)):
+                return self.read(name, candidate)
         return None
 
     def read(self, name: str, path: Path) -> SourceModule | None:

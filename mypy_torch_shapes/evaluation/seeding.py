@@ -225,8 +225,8 @@ class Seeding:
                     value = self.value(seed)
                     if not isinstance(value, Unknown) and not (name in made.attrs and _alike(have, value)):
                         made.attrs[name] = value
-        if torch_modules.is_leaf(made):
-            return
+        if torch_modules.is_leaf(made) and (made.complete or not unchanged):
+            return  # one that nobody was seen to construct (a copy) is all that was recorded
         for name, number in record.children:
             self._complete_child(made, name, number, unchanged)
         if unchanged:
