@@ -5,7 +5,10 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: demo test lint types bench conformance networks clean
+EXAMPLES ?= $(PYTORCH_EXAMPLES)
+MUTANTS ?= build/mutants.json
+
+.PHONY: demo test slow lint types bench conformance programs networks mutants clean
 
 demo: $(READY)
 	$(BIN)/python demo/demo.py
@@ -27,8 +30,20 @@ conformance: $(READY)
 	$(BIN)/python -m tests.rules.conformance --jobs $(JOBS) --symbolic
 	$(BIN)/python -m tests.rules.conformance --jobs $(JOBS) --errors
 
+slow: $(READY)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m slow
+
+programs: $(READY)
+	$(BIN)/python -m tests.harness.measure --suite programs
+
+# A clone of pytorch/examples is needed: make networks EXAMPLES=/path/to/examples
 networks: $(READY)
-	$(BIN)/python -m pytest -n $(JOBS) -m networks tests/networks
+	$(BIN)/python -m tests.harness.measure --suite networks --examples $(EXAMPLES)
+
+mutants: $(READY)
+	mkdir -p $(dir $(MUTANTS))
+	$(BIN)/python -m tests.mutants.generate --suite networks --examples $(EXAMPLES) --jobs $(JOBS) --out $(MUTANTS)
+	$(BIN)/python -m tests.mutants.judge $(MUTANTS) --examples $(EXAMPLES) --jobs $(JOBS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -14,9 +14,10 @@ from . import expressions, iteration, operators
 from .joins import join, same
 from .journal import Changes
 from .run import Frame, Run
-from .values import Env, ListValue, Many, Tensor, Value, is_size
+from .values import Env, ListValue, Many, Raised, Tensor, Value, is_size
 
 MOST_ROUNDS = 512  # of a loop that is run as it is
+_CHEAP = 1000  # steps that are taken rather than saved by not looking at every epoch
 _SETTLING = 3  # rounds a loop of unknown length may take to settle before what still changes is unknown
 
 
@@ -44,7 +45,8 @@ def _counted(run: Run, node: ast.For | ast.AsyncFor, source: list[Value], frame:
     from .statements import Flow, rejoin, run_block
 
     counter = _counter(node) if len(source) > 3 and all(map(is_size, source)) else None
-    for item in source:
+    for number, item in enumerate(source):
+        yields, steps = len(frame.yielded), run.steps
         run.journal.open()
         try:
             iteration.assign(run, node.target, item, frame)
@@ -54,7 +56,10 @@ def _counted(run: Run, node: ast.For | ast.AsyncFor, source: list[Value], frame:
             before, after = run.journal.close(keep=True)
         if flow is Flow.RETURN:
             return flow
-        if counter and flow is not Flow.BREAK and _is_settled(before, after, [], counter):
+        yields -= len(frame.yielded)
+        long = counter and not yields and (run.steps - steps) * (len(source) - number) > _CHEAP
+        if long and flow is not Flow.BREAK and _is_settled(before, after, [], counter):
+            _skip_rounds(run, node, source[-1], frame)
             break  # an epoch like the one before
         if flow is Flow.BREAK:
             rejoin(run, frame, Flow.BREAK)
@@ -62,6 +67,26 @@ def _counted(run: Run, node: ast.For | ast.AsyncFor, source: list[Value], frame:
     flow = run_block(run, node.orelse, frame)
     rejoin(run, frame, Flow.BREAK)
     return flow
+
+
+def _skip_rounds(run: Run, node: ast.For | ast.AsyncFor, last: Value, frame: Frame) -> None:
+    """Instead of the rounds that are left: one in which every branch may be taken."""
+    from .statements import Flow, rejoin, run_block
+
+    if any(isinstance(statement, ast.If) for statement in node.body):
+        run.uncertain += 1
+        run.journal.open()
+        try:
+            iteration.assign(run, node.target, fresh(), frame)
+            run_block(run, node.body, frame)
+            rejoin(run, frame, Flow.CONTINUE)
+        except Raised:
+            pass  # not a way the program goes
+        finally:
+            run.uncertain -= 1
+            changes = run.journal.close(keep=False)[1]
+        run.journal.merge([changes, {}])
+    iteration.assign(run, node.target, last, frame)
 
 
 def _counter(node: ast.For | ast.AsyncFor) -> str | None:

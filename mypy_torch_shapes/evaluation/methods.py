@@ -215,6 +215,8 @@ def _plain(receiver: Value, name: str, args: list[Value], kwargs: dict[str, Valu
 
 
 def _is_data(value: Value) -> bool:
+    if isinstance(value, dict):
+        return all(_is_data(item) for pair in value.items() for item in pair)
     if isinstance(value, list | tuple | set):
         return all(_is_data(item) for item in value)
     return isinstance(value, str | bytes | int | float | bool | None)

@@ -143,9 +143,9 @@ def _plain(op: type, left: Value, right: Value) -> Value:
             return Unknown("a sequence too long to build")
     try:
         result = PYTHON[op](left, right)
-    except (TypeError, ValueError, ArithmeticError):
+    except (TypeError, ValueError, ArithmeticError) as error:
         if isinstance(left, int | float | str) and isinstance(right, int | float | str):
-            raise Raised("ArithmeticError") from None
+            raise Raised(type(error).__name__) from None
         return Unknown("an operator on values it does not know")
     return ListValue(result) if isinstance(result, list) else result
 

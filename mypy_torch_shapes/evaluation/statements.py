@@ -225,6 +225,7 @@ _GROUPS = {
     "IndexError": {"LookupError"},
     "ModuleNotFoundError": {"ImportError"},
     "ZeroDivisionError": {"ArithmeticError"},
+    "OverflowError": {"ArithmeticError"},
     "NotImplementedError": {"RuntimeError"},
 }
 

@@ -92,7 +92,8 @@ def kept_torch_state() -> Iterator[None]:
         torch.set_default_dtype(dtype)
         torch.autograd.set_detect_anomaly(anomaly)
         for name, value in flags.items():
-            setattr(torch.backends.cudnn, name, value)
+            if getattr(torch.backends.cudnn, name) != value:  # what did not change may not be settable at all
+                setattr(torch.backends.cudnn, name, value)
         (gc.enable if collecting else gc.disable)()
 
 

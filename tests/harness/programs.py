@@ -26,6 +26,7 @@ class Program:
     directory: Path | None = None  # copied whole
     library: str | None = None  # an installed package, whose Python files are copied
     examples: tuple[tuple[str, str], ...] = ()  # path in a checkout of pytorch/examples -> path in the project
+    floor: float = 0.0  # the coverage that is required
     nets: tuple[str, ...] = ("",)  # the functions that are the network itself, by the start of their names
 
     def lay_out(self, project: Path, checkout: Path | None) -> None:
@@ -67,7 +68,14 @@ def own() -> list[Program]:
     """The programs of `tests/programs`."""
     table = json.loads((OWN / "programs.json").read_text())
     return [
-        Program(name, tuple(row["files"]), row.get("driver", "driver.py"), tuple(row["sizes"]), OWN / name)
+        Program(
+            name,
+            tuple(row["files"]),
+            row.get("driver", "driver.py"),
+            tuple(row["sizes"]),
+            OWN / name,
+            floor=row["floor"],
+        )
         for name, row in table.items()
     ]
 
@@ -84,7 +92,7 @@ def networks() -> list[Program]:
             NETWORKS / "drivers",
             row.get("library"),
             tuple(row.get("examples", {}).items()),
-            tuple(row.get("nets", [""])),
+            nets=tuple(row.get("nets", [""])),
         )
         for name, row in table.items()
     ]

@@ -15,7 +15,7 @@ from tests.harness.report import as_json, detail_lines
 
 pytest.importorskip("mypy_torch_shapes.evaluation.session")
 
-ENOUGH = 0.95
+ENOUGH = 0.95  # of a real network's expressions; what is required of our own programs stands beside them
 CHECKOUT = programs.examples_checkout(None)
 
 
@@ -23,16 +23,15 @@ def explain(result: Result) -> str:
     return "\n".join(detail_lines(as_json(result)))
 
 
-def check(program: Program, directory: Path) -> None:
+def check(program: Program, directory: Path, floor: float) -> None:
     result = measure(program, directory / "project", CHECKOUT)
     assert not result.wrong, explain(result)
-    assert result.executed and result.coverage >= ENOUGH, explain(result)
+    assert result.executed and result.coverage >= floor, explain(result)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("program", programs.own(), ids=lambda program: program.name)
 def test_own_program(program: Program, tmp_path: Path) -> None:
-    check(program, tmp_path)
+    check(program, tmp_path, program.floor)
 
 
 @pytest.mark.slow
@@ -43,4 +42,4 @@ def test_real_network(program: Program, tmp_path: Path) -> None:
         pytest.skip("needs a checkout of pytorch/examples in $PYTORCH_EXAMPLES")
     if find_spec("torchvision") is None or find_spec("PIL") is None:
         pytest.skip("needs torchvision and pillow")
-    check(program, tmp_path)
+    check(program, tmp_path, ENOUGH)

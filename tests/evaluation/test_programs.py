@@ -1,0 +1,198 @@
+"""What the evaluator says of small networks: from the source of today and a profile written by hand."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from mypy_torch_shapes.evaluation.facts import FileReport
+from mypy_torch_shapes.evaluation.session import Options, Session
+from mypy_torch_shapes.seeds.digests import function_digest, index_functions
+from mypy_torch_shapes.seeds.model import (
+    CallRecord,
+    FunctionRecord,
+    ModuleRecord,
+    ModuleSeed,
+    Profile,
+    Seed,
+    TensorSeed,
+)
+
+HEAD = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
+Shapes = tuple[tuple[int, ...], ...]  # of `x`: the real run's, then those of the probe
+
+
+def profile_of(source: str, shapes: Shapes, init: tuple[tuple[str, Seed], ...] = ()) -> Profile:
+    """What a run of `Net(**init)(x)` would leave behind."""
+    functions = {
+        f"program:{name}": FunctionRecord("program", name, "program.py", located[0].lineno, function_digest(*located))
+        for name, located in index_functions(ast.parse(source)).items()
+    }
+    builders = ("program:Net.__init__", "setup:build")  # one that is gone: what follows is today's constructor's alone
+    module = ModuleRecord(0, "program:Net", 0, "", init, (), (), True, builders)
+    calls = [
+        CallRecord(
+            "program:Net.forward",
+            (("self", ModuleSeed(0)), ("x", TensorSeed("float32", shape))),
+            receiver=0,
+            root=True,
+            probe=number - 1 if number else None,
+        )
+        for number, shape in enumerate(shapes)
+    ]
+    return Profile(functions, {0: module}, calls)
+
+
+def reported(directory: Path, source: str, profile: Profile | None = None) -> FileReport:
+    path = directory / "program.py"
+    path.write_text(source)
+    report = Session(directory, profile or Profile(), Options()).report(path)
+    assert not report.faults
+    return report
+
+
+def net(directory: Path, init: str, forward: str, shapes: Shapes = ((4, 6), (5, 6)), before: str = "") -> FileReport:
+    """The report of a `Net` with these bodies, profiled as it is."""
+    source = source_of(init, forward, before)
+    return reported(directory, source, profile_of(source, shapes))
+
+
+def source_of(init: str, forward: str, before: str = "") -> str:
+    def body(text: str) -> str:
+        return "".join(f"        {line}\n" for line in text.strip().splitlines())
+
+    return (
+        f"{HEAD}{before}\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n{body(init)}"
+        f"    def forward(self, x):\n{body(forward)}"
+    )
+
+
+def returned(report: FileReport, directory: Path) -> str | None:
+    """The type of what the last `return` of the file returns."""
+    tree = ast.parse((directory / "program.py").read_text())
+    last = max((node for node in ast.walk(tree) if isinstance(node, ast.Return)), key=lambda node: node.lineno)
+    assert last.value is not None
+    found = {
+        fact.text
+        for fact in report.facts
+        if (fact.span.line, fact.span.column) == (last.value.lineno, last.value.col_offset)
+        and fact.span.end_column == last.value.end_col_offset
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def test_a_free_size_is_symbolic_to_the_output(tmp_path: Path) -> None:
+    report = net(tmp_path, "self.fc = nn.Linear(6, 3)", "y = self.fc(x)\nreturn y")
+    assert returned(report, tmp_path) == "Tensor[float32, N, 3]"
+    assert not report.findings
+
+
+def test_a_list_grown_by_a_loop_of_symbolic_length_has_that_length(tmp_path: Path) -> None:
+    forward = "rows = []\nfor t in range(x.size(0)):\n    rows.append(x[t])\ny = torch.stack(rows)\nreturn y"
+    assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, N, 6]"
+
+
+def test_unknown_conditions_join_both_ways(tmp_path: Path) -> None:
+    forward = "if x.sum() > 0:\n    y = x[:, :3]\nelse:\n    y = x[:, 3:]\nreturn y"
+    report = net(tmp_path, "pass", forward)
+    assert returned(report, tmp_path) == "Tensor[float32, N, 3]"
+    forward = "if x.sum() > 0:\n    y = x[:, :2]\nelse:\n    y = x\nreturn y"
+    assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, N, _]"
+
+
+def test_in_place_operations_change_what_every_name_holds(tmp_path: Path) -> None:
+    report = net(tmp_path, "pass", "y = x\nx.unsqueeze_(0)\nreturn y")
+    assert returned(report, tmp_path) == "Tensor[float32, 1, N, 6]"
+
+
+def test_modules_in_a_sequential_from_a_list_and_a_factory(tmp_path: Path) -> None:
+    before = (
+        "def block(a, b):\n    layers = [nn.Linear(a, b), nn.ReLU()]\n    layers.append(nn.Linear(b, b))\n"
+        "    return nn.Sequential(*layers)\n"
+    )
+    init = "self.net = nn.Sequential(block(6, 8), block(8, 2))"
+    report = net(tmp_path, init, "y = self.net(x)\nreturn y", before=before)
+    assert returned(report, tmp_path) == "Tensor[float32, N, 2]"
+
+
+def test_module_lists_are_iterated_enumerated_and_indexed(tmp_path: Path) -> None:
+    init = "self.layers = nn.ModuleList([nn.Linear(6, 5), nn.Linear(5, 4), nn.Linear(4, 3)])"
+    for forward in (
+        "for layer in self.layers:\n    x = layer(x)\nreturn x",
+        "for i, layer in enumerate(self.layers):\n    x = self.layers[i](x)\nreturn x",
+        "x = self.layers[-1](self.layers[1](self.layers[0](x)))\nreturn x",
+    ):
+        assert returned(net(tmp_path, init, forward), tmp_path) == "Tensor[float32, N, 3]"
+
+
+def test_module_dicts_are_followed_by_key(tmp_path: Path) -> None:
+    init = "self.heads = nn.ModuleDict({'a': nn.Linear(6, 2), 'b': nn.Linear(6, 3)})"
+    forward = "out = {name: head(x) for name, head in self.heads.items()}\ny = out['b']\nreturn y"
+    assert returned(net(tmp_path, init, forward), tmp_path) == "Tensor[float32, N, 3]"
+
+
+def test_a_replaced_submodule_is_the_one_that_is_called(tmp_path: Path) -> None:
+    init = "self.net = nn.Sequential(nn.Linear(6, 5), nn.Linear(5, 4))\nself.net[1] = nn.Linear(5, 9)"
+    assert returned(net(tmp_path, init, "y = self.net(x)\nreturn y"), tmp_path) == "Tensor[float32, N, 9]"
+
+
+INIT = "self.a = nn.Linear(6, 8)\nself.b = nn.Linear(8, 2)"
+FORWARD = "h = torch.relu(self.a(x))\ny = self.b(h)\nreturn y"
+
+
+def test_a_hidden_size_changed_on_both_sides_is_no_error(tmp_path: Path) -> None:
+    profile = profile_of(source_of(INIT, FORWARD), ((4, 6), (5, 6)))
+    edited = source_of(INIT.replace("8", "16"), FORWARD)
+    report = reported(tmp_path, edited, profile)
+    assert not report.findings
+    assert "Tensor[float32, N, 16]" in {fact.text for fact in report.facts}
+
+
+def test_a_hidden_size_changed_on_one_side_is_one_error(tmp_path: Path) -> None:
+    profile = profile_of(source_of(INIT, FORWARD), ((4, 6), (5, 6)))
+    edited = source_of(INIT.replace("6, 8", "6, 16"), FORWARD)
+    report = reported(tmp_path, edited, profile)
+    assert [finding.code for finding in report.findings] == ["tensor-shape"]
+    assert edited.splitlines()[report.findings[0].span.line - 1].strip() == "y = self.b(h)"
+
+
+def test_a_function_that_is_gone_is_ignored(tmp_path: Path) -> None:
+    profile = profile_of(source_of(INIT, FORWARD), ((4, 6), (5, 6)))
+    report = reported(tmp_path, source_of(INIT, FORWARD).replace("def forward", "def other"), profile)
+    assert not report.findings
+
+
+def test_nothing_is_reported_of_a_path_that_may_not_be_taken(tmp_path: Path) -> None:
+    forward = "if x.sum() > 1e9:\n    return x @ x\nreturn x"
+    assert not net(tmp_path, "pass", forward).findings
+
+
+def test_nothing_is_reported_of_a_function_nobody_called(tmp_path: Path) -> None:
+    report = reported(tmp_path, f"{HEAD}def unused(x):\n    return torch.zeros(2, 3) @ torch.zeros(2, 3)\n")
+    assert not report.findings
+
+
+def test_one_mistake_is_one_message(tmp_path: Path) -> None:
+    source = f"{HEAD}a = torch.zeros(2, 3)\nb = a @ a\nc = b + 1\nd = (c @ a).sum()\n"
+    findings = reported(tmp_path, source).findings
+    assert [finding.span.line for finding in findings] == [5]
+
+
+def test_a_mistake_in_a_callee_is_reported_there_once(tmp_path: Path) -> None:
+    before = "def product(a):\n    return a @ a\n"
+    report = net(tmp_path, "pass", "y = product(x) + product(x)\nreturn y", before=before)
+    assert [finding.span.line for finding in report.findings] == [5]
+
+
+def test_an_assert_on_shapes_is_no_error(tmp_path: Path) -> None:
+    forward = "n, d = x.shape\nassert d % 3 == 0\ny = x.view(n, 3, d // 3)\nreturn y"
+    report = net(tmp_path, "pass", forward)
+    assert returned(report, tmp_path) == "Tensor[float32, N, 3, 2]"
+    assert not report.findings
+
+
+def test_an_asserted_divisor_is_believed(tmp_path: Path) -> None:
+    forward = "n, d = x.shape\nassert d % 3 == 0\ny = x.view(n, 3, d // 3).flatten(1) + x\nreturn y"
+    report = net(tmp_path, "pass", forward, ((4, 6), (5, 6), (4, 9), (4, 12)))
+    assert not report.findings
+    assert returned(report, tmp_path) in ("Tensor[float32, N, D]", "Tensor[float32, N, 3*(D//3)]")
