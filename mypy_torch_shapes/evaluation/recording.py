@@ -282,7 +282,16 @@ def _most_general(entries: list[Entry]) -> list[Entry]:
     kept = [entry for entry in entries if entry.general or (entry.function, entry.instance) not in general]
     known = {(entry.function, entry.instance) for entry in kept if not entry.vague}
     kept = [entry for entry in kept if not entry.vague or (entry.function, entry.instance) not in known]
-    return [entry for entry in kept if not any(_covers(other, entry) for other in kept if other is not entry)]
+    spoken_for = [entry for entry in kept for other in kept if other is not entry and _speaks_for(other, entry)]
+    return [entry for entry in kept if entry not in spoken_for]
+
+
+def _speaks_for(general: Entry, special: Entry) -> bool:
+    """Whether a context says all that another one says; what is no tensor there is not always one here."""
+    if not _covers(general, special):
+        return False
+    general.plain |= special.plain
+    return special.facts.keys() <= general.facts.keys()
 
 
 def _covers(general: Entry, special: Entry) -> bool:

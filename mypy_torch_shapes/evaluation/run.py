@@ -120,7 +120,7 @@ class Run:
             self.recording.fact(frame.context, frame.module, node, value.type)
         elif isinstance(value, Unknown):
             self.recording.gap(frame.context, frame.module, node, value.reason)
-        elif (value is None or isinstance(value, int | float | Dim)) and not isinstance(node, ast.Constant):
+        elif isinstance(value, int | float | Dim | tuple | list | dict | None) and not isinstance(node, ast.Constant):
             self.recording.other(frame.context, node)
 
     def fault(self, fault: Exception) -> Unknown:
