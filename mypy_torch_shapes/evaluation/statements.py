@@ -11,6 +11,7 @@ from ..shapes.dims import Size
 from ..shapes.unknown import Undecided, Unknown
 from . import attributes, calls, definitions, expressions, iteration, loops, operators
 from .joins import assuming, join
+from .journal import content
 from .modules import LazyImport, SourceModule, absolute
 from .run import Frame, Run
 from .values import Bound, Instance, Raised, Tensor, Value, is_size
@@ -40,6 +41,9 @@ def run_body(run: Run, body: list[ast.stmt], frame: Frame) -> Value:
 def rejoin(run: Run, frame: Frame, how: Flow) -> None:
     """Join the ways that were set aside because they may have left the block here."""
     back = [changes for flow, changes in frame.left if flow is how]
+    for changes in back:  # a name that was not bound there can only be used where it was bound since
+        env, then = changes[id(frame.env)]
+        changes[id(env)] = (env, {**env.variables, **then})
     if back:
         frame.left = [(flow, changes) for flow, changes in frame.left if flow is not how]
         run.journal.merge([*back, {}])
@@ -186,6 +190,7 @@ def alternatives(run: Run, ways: list[Callable[[], Flow]], frame: Frame) -> Flow
         run.journal.merge([changes for _, changes in leaving])
         return leaving[0][0] if len({flow for flow, _ in leaving}) == 1 else Flow.RETURN
     for flow, changes in leaving:
+        changes.setdefault(id(frame.env), (frame.env, content(frame.env)))
         frame.left.append((flow, changes))
     run.journal.merge(going_on)
     return Flow.NORMAL

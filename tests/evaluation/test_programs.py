@@ -196,3 +196,8 @@ def test_an_asserted_divisor_is_believed(tmp_path: Path) -> None:
     report = net(tmp_path, "pass", forward, ((4, 6), (5, 6), (4, 9), (4, 12)))
     assert not report.findings
     assert returned(report, tmp_path) in ("Tensor[float32, N, D]", "Tensor[float32, N, 3*(D//3)]")
+
+
+def test_a_loop_that_may_be_left_early_leaves_what_any_round_made(tmp_path: Path) -> None:
+    forward = "for i in range(3):\n    y = x[:, : i + 1]\n    if x.sum() > 0:\n        break\nreturn y"
+    assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, N, _]"
