@@ -132,6 +132,7 @@ class _Entered:
         assert frame.function is not None
         if run.recording.wanted(frame.module):
             shapes = [(p, v.type if isinstance(v, Tensor) else run.settle_size(v)) for p, v in self.named]
+            run.seen.append((f"{frame.module.name}:{frame.function.qualname}", tuple(shapes)))
             is_method = frame.function.owner is not None and torch_modules.is_module(frame.receiver)
             receiver = frame.receiver if is_method else None
             frame.context = run.recording.context(

@@ -308,6 +308,13 @@ def _covers(general: Entry, special: Entry) -> bool:
     return not all(_matches(b, a, backward) for (_, a), (_, b) in pairs)
 
 
+def like(pattern: Parameters, value: Parameters) -> bool:
+    """Whether parameters are an instance of a pattern, its symbols standing for any size."""
+    binding: dict[Symbol, Size] = {}
+    named = dict(value)
+    return all(path in named and _matches(type, named[path], binding) for path, type in pattern)
+
+
 def _matches(pattern: TensorType | Size, value: TensorType | Size, binding: dict[Symbol, Size]) -> bool:
     if isinstance(pattern, TensorType) != isinstance(value, TensorType):
         return False

@@ -12,7 +12,7 @@ from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown
 from .journal import Changes, Journal
 from .modules import Loader, SourceModule
-from .recording import Recording
+from .recording import Parameters, Recording
 from .values import Class, Env, Function, Instance, OutOfBudget, Tensor, Value
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Run:
         self.entered: set[SourceModule] = set()
         self.reached: set[str] = set()  # functions entered, "module:qualname"
         self.dtype_hidden = 0  # > 0: inside autocast
+        self.seen: list[tuple[str, Parameters]] = []  # what functions were entered with
         self.faults: list[Exception] = []  # bugs of ours, kept so that one operation's ends nothing else
 
     @property

@@ -7,18 +7,19 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..seeds import digests
 from ..seeds.model import CallRecord, NameSeed, Profile
 from ..shapes.dims import Size
 from ..shapes.unknown import Undecided
-from . import calls, contexts, objects, statements
+from . import calls, contexts, objects, parameters, statements
 from .contexts import Call
 from .facts import FileReport
 from .modules import Loader, SourceModule
-from .recording import Recording
+from .recording import Parameters, Recording, like
 from .run import Frame, Run
 from .seeding import Seeding
 from .staleness import Staleness, file_of
-from .values import Bound, Class, Env, Function, Instance, OutOfBudget, Raised, Value
+from .values import Bound, Class, Env, Function, Instance, OutOfBudget, Raised, Tensor, Value
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,8 @@ class Session:
         self.faults: dict[str, tuple[Exception, set[SourceModule]]] = {}  # ours, and the modules they may concern
         self._evaluated = False
         self._scripts: dict[Path, SourceModule] = {}
+        self._seen: dict[str, list[Parameters]] = {}  # what scripts were seen to enter functions with
+        self._suspect = False  # module-level code has changed: what it handed to functions may have, too
 
     def report(self, file: Path) -> FileReport:
         """All that is known of a source file. Raises SyntaxError or OSError for a file that cannot be read."""
@@ -79,6 +82,8 @@ class Session:
             module.executed = True
             context = self.recording.context("", None, module, (), False)
             self._guarded(run, lambda: statements.run_module(run, module, context))
+            for function, shapes in run.seen:
+                self._seen.setdefault(function, []).append(shapes)
         return self._scripts[path]
 
     def _is_script(self, name: str) -> bool:
@@ -87,6 +92,11 @@ class Session:
 
     def _evaluate_profile(self) -> None:
         """Every recorded call that still holds: first those from outside, then those they did not lead to."""
+        if self.staleness.changed_modules():
+            self._suspect = True
+            for record in self.profile.functions.values():
+                if record.qualname == digests.MODULE and (self.root / record.file).is_file():
+                    self._script((self.root / record.file).resolve())
         usable = [call for call in self.profile.calls if self._usable(call)]
         grouped = contexts.calls_of(self.profile, usable)
         for call in grouped:
@@ -128,6 +138,8 @@ class Session:
     def _enter(self, run: Run, call: Call, sizes: tuple[Size, ...]) -> None:
         seeding = Seeding(run, self.profile, self.staleness)
         arguments = seeding.arguments(call.arguments, sizes)
+        if self._suspect and not self._confirmed(call.function, arguments):
+            return
         function = self._method(seeding, call, arguments)
         if function is None:
             function = seeding.class_of(call.function)
@@ -139,6 +151,11 @@ class Session:
         args, kwargs = _as_called(target, arguments, isinstance(function, Bound))
         frame = Frame(Env({}, None, target.module))
         calls.call(run, function, args, kwargs, target.node, frame)
+
+    def _confirmed(self, function: str, arguments: dict[str, Value]) -> bool:
+        """Whether the scripts, as they are today, enter a function with arguments like the recorded ones."""
+        shapes = [(p, v.type if isinstance(v, Tensor) else v) for p, v in parameters.paths(arguments)]
+        return any(like(tuple(shapes), seen) for seen in self._seen.get(function, ()))
 
     def _method(self, seeding: Seeding, call: Call, arguments: dict[str, Value]) -> Value:
         """The recorded method on the module it was called on; None for a plain function."""

@@ -39,6 +39,11 @@ class Staleness:
         """Whether no recorded method of a class ("module:qualname") changed."""
         return all(self.unchanged(key) for key in self.profile.functions if key.startswith(f"{cls}."))
 
+    def changed_modules(self) -> list[str]:
+        """Modules whose own code, which calls nobody recorded come from, is not what it was."""
+        recorded = [record for record in self.profile.functions.values() if record.qualname == digests.MODULE]
+        return [r.module for r in recorded if self._digests(r.module).get(r.qualname, r.digest) != r.digest]
+
     def callers_unchanged(self, call: CallRecord) -> bool:
         """Whether everything that led to a call is as it was."""
         return call.caller is None or self._trust(call.caller)
@@ -55,6 +60,8 @@ class Staleness:
             source = self.loader.find(module)
             found = digests.index_functions(source.tree) if source is not None else {}
             self._today[module] = {name: digests.function_digest(*located) for name, located in found.items()}
+            if source is not None:
+                self._today[module][digests.MODULE] = digests.module_digest(source.tree)
         return self._today[module]
 
 

@@ -14,7 +14,14 @@ from types import CodeType
 from typing import Any
 
 from mypy_torch_shapes.profiling.names import real_module
-from mypy_torch_shapes.seeds.digests import Located, first_line, function_digest, walk_functions
+from mypy_torch_shapes.seeds.digests import (
+    MODULE,
+    Located,
+    first_line,
+    function_digest,
+    module_digest,
+    walk_functions,
+)
 from mypy_torch_shapes.seeds.model import FunctionRecord
 
 _PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
@@ -51,12 +58,28 @@ class Watch:
 
     def decide(self, code: CodeType, namespace: dict[str, Any]) -> Watched | None:
         """What to watch `code` as, or None."""
+        if code.co_name == MODULE:
+            self._note_module(code, namespace)
         if not code.co_flags & CO_OPTIMIZED or code.co_name.startswith("<"):
             return None
         module = namespace.get("__name__")
         if not isinstance(module, str) or not self._is_own(code.co_filename, module):
             return None
         return self.find(code, module)
+
+    def _note_module(self, code: CodeType, namespace: dict[str, Any]) -> None:
+        """Keep the digest of a module's own code: what it hands to functions depends on it."""
+        module = namespace.get("__name__")
+        if not isinstance(module, str) or not self._is_own(code.co_filename, module):
+            return
+        path = Path(os.path.realpath(code.co_filename))
+        try:
+            tree = ast.parse(path.read_bytes())
+        except (OSError, SyntaxError, ValueError, RecursionError):
+            return  # what has no source to be found cannot be compared with it later
+        name = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+        record = FunctionRecord(real_module(module), MODULE, name.as_posix(), 1, module_digest(tree))
+        self.functions.setdefault(f"{record.module}:{MODULE}", record)
 
     def find(self, code: CodeType, module: str, library: bool = False) -> Watched | None:
         """The function of `code`, if its source can be found there."""

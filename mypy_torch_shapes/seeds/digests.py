@@ -28,6 +28,24 @@ def class_digest(node: ast.ClassDef) -> str:
     return _digest(_dump(node))
 
 
+MODULE = "<module>"  # the name under which a module's own code is recorded
+
+
+def module_digest(tree: ast.Module) -> str:
+    """Digest of what a module does when it is run, without its functions, classes, imports and prints."""
+    return _digest([part for node in tree.body if not _does_nothing(node) for part in _dump(node)])
+
+
+def _does_nothing(node: ast.stmt) -> bool:
+    """Whether a statement of a module has no influence on what its functions are called with."""
+    if isinstance(node, ast.Expr):
+        call = node.value
+        return isinstance(call, ast.Constant) or (
+            isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "print"
+        )
+    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom))
+
+
 def index_functions(tree: ast.Module) -> dict[str, Located]:
     """Every function by its `__qualname__`, with the class it is a method of; of several of one name, the last.
 

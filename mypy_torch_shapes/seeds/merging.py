@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from mypy_torch_shapes.seeds.digests import MODULE
 from mypy_torch_shapes.seeds.encode import encode_call, encode_module
 from mypy_torch_shapes.seeds.model import CallRecord, ModuleRecord, Profile, Variation
 from mypy_torch_shapes.seeds.references import (
@@ -60,6 +61,8 @@ def without_stale(old: Profile, new: Profile) -> Profile:
     }
     if not changed:
         return old
+    if any(key.endswith(f":{MODULE}") for key in changed):
+        return replace(old, calls=[], variations=[])  # module-level code is behind every call
     stale_modules = {id for id, record in old.modules.items() if not changed.isdisjoint(record.builders)}
 
     def is_stale(call: CallRecord) -> bool:
