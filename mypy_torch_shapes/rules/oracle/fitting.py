@@ -41,9 +41,8 @@ def _candidates(columns: Mapping[Size, Column], results: Column, seen: list[int]
 
 
 def _floors(size: Size, column: Column, results: Column, seen: list[int]) -> Iterator[Candidate]:
-    """(a*size + b)//c with the least c that fits."""
-    found = _floor([(column[i], results[i]) for i in seen])
-    if found is not None:
+    """(a*size + b)//c, the least c first."""
+    for found in _floor([(column[i], results[i]) for i in seen]):
         yield _floored(size, column, found)
 
 
@@ -52,11 +51,11 @@ def _floored(size: Size, column: Column, found: tuple[int, int, int]) -> Candida
     return floordiv(size * a + b, c), tuple((a * value + b) // c for value in column)
 
 
-def _floor(points: list[tuple[int, int]]) -> tuple[int, int, int] | None:
-    """The a, b, c with (a*x + b)//c == y at every point."""
+def _floor(points: list[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Every a, b, c with (a*x + b)//c == y at every point."""
     (x0, y0), (x1, y1) = min(points), max(points)
     if x0 == x1 or y0 == y1:
-        return None
+        return
     evidence = len({x for x, _ in points})
     for c in range(1, min(GREATEST_DIVISOR, evidence // 2) + 1):  # a few sizes fit too many divisions
         nearest = round(Fraction((y1 - y0) * c, x1 - x0))
@@ -65,9 +64,8 @@ def _floor(points: list[tuple[int, int]]) -> tuple[int, int, int] | None:
                 continue
             low = max(c * y - a * x for x, y in points)
             high = min(c * y - a * x for x, y in points) + c - 1
-            if low <= high:
-                return a, min(max(low, 0), high), c  # any b in between fits; the one nearest to 0 reads best
-    return None
+            for b in sorted(range(low, high + 1), key=abs):
+                yield a, b, c
 
 
 def _affine(columns: Mapping[Size, Column], results: Column, seen: list[int]) -> Iterator[Candidate]:
@@ -153,13 +151,13 @@ def _separable(columns: Mapping[Size, Column], results: Column, seen: list[int])
         along = [i for i in seen if right[i] == right[first]]
         across = [i for i in seen if left[i] == left[first]]
         for factor in _divisors([results[i] for i in along]):
-            f = _floor([(left[i], results[i] // factor) for i in along])
+            f = next(_floor([(left[i], results[i] // factor) for i in along]), None)
             if f is None:
                 continue
             one, lefts = _floored(a, left, f)
             if not lefts[first] or any(results[i] % lefts[first] for i in across):
                 continue
-            g = _floor([(right[i], results[i] // lefts[first]) for i in across])
+            g = next(_floor([(right[i], results[i] // lefts[first]) for i in across]), None)
             if g is not None:
                 other, rights = _floored(b, right, g)
                 yield one * other, tuple(x * y for x, y in zip(lefts, rights, strict=True))
