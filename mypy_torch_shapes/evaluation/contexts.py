@@ -39,11 +39,15 @@ class Call:
 
 def calls_of(profile: Profile, usable: Iterable[CallRecord]) -> list[Call]:
     """The distinct calls among the records, each with the sizes that were seen to vary as symbols."""
+    tried: dict[int, set[tuple[str, int]]] = {}
+    for variation in profile.variations:
+        tried.setdefault(id(profile.calls[variation.call]), set()).update(variation.axes)
     groups: dict[object, list[CallRecord]] = {}
     for record in usable:
         key = (record.function, _receiver_key(profile, record.receiver), _structure(record))
         groups.setdefault(key, []).append(record)
-    return [_generalise(records) for records in groups.values() if any(record.probe is None for record in records)]
+    observed = [records for records in groups.values() if any(record.probe is None for record in records)]
+    return [_generalise(records, tried) for records in observed]
 
 
 def _receiver_key(profile: Profile, receiver: int | None) -> object:
@@ -55,10 +59,10 @@ def _receiver_key(profile: Profile, receiver: int | None) -> object:
     return (record.cls, record.path, root.cls, root.init, root.training, record.training)
 
 
-def _generalise(records: list[CallRecord]) -> Call:
+def _generalise(records: list[CallRecord], tried: dict[int, set[tuple[str, int]]]) -> Call:
     """What varied is a symbol, and what varied together is one symbol.
 
-    Nobody has tried other sizes for a call that was not probed: there every axis may be free. An integer argument may
+    An axis that the probe did not try at another size (`tried`, by record) may be free. An integer argument may
     always be; `fixed` is the reading in which those that never varied are configuration.
     """
     real = [record for record in records if record.probe is None]
@@ -67,16 +71,27 @@ def _generalise(records: list[CallRecord]) -> Call:
     worlds = [base, *probed, *real[1:]][:MOST_WORLDS]
     rows = list(dict.fromkeys(tuple(_slots(record.arguments)) for record in worlds))
     kinds = [is_axis for _, seed in base.arguments for is_axis in kinds_of(seed)]
+    untried = list(_untried(base, set().union(*(tried.get(id(record), set()) for record in real))))
     symbols: dict[tuple[int, ...], Size] = {}
     sizes: list[Size] = []
     fixed: list[Size] = []
-    for column, is_axis in zip(zip(*rows, strict=True), kinds, strict=True):
+    for column, is_axis, open_ in zip(zip(*rows, strict=True), kinds, untried, strict=True):
         varied = len(set(column)) > 1
         symbol = symbols.setdefault(column, Dim.of(Symbol("", column))) if varied else Dim.of(Symbol("", column))
-        free = varied or (column[0] > 1 and (not is_axis or not probed))
+        free = varied or (column[0] > 1 and (not is_axis or not probed or open_))
         sizes.append(symbol if free else column[0])
         fixed.append(symbol if varied or (free and is_axis) else column[0])
     return Call(base.function, base.receiver, base.arguments, tuple(sizes), tuple(fixed), tuple(records))
+
+
+def _untried(base: CallRecord, tried: set[tuple[str, int]]) -> Iterator[bool]:
+    """For each slot of a root call's arguments, whether the probe left it out."""
+    inside = {path.partition("[")[0].partition(".")[0] for path, _ in tried}
+    for name, seed in base.arguments:
+        if isinstance(seed, TensorSeed):
+            yield from (base.root and (name, axis) not in tried for axis in range(len(seed.shape)))
+        else:
+            yield from (base.root and name not in inside for _ in slots_of(seed))
 
 
 def kinds_of(seed: Seed) -> list[bool]:

@@ -171,8 +171,25 @@ class Seeding:
         finally:
             self._sizes = saved
         if isinstance(made, Instance):
+            self._cast(made, record)
             torch_modules.assign_paths(made, record.path)
         return made
+
+    def _cast(self, made: Instance, record: ModuleRecord) -> None:
+        """A module that was cast after it was built (`.double()`) has one dtype throughout: so has this one."""
+        seen = {seed.dtype for seed in self._parameters(record, set())}
+        floating = {name for name in seen if name in BY_NAME and BY_NAME[name].is_floating_point}
+        if len(floating) == 1 and floating == seen:
+            torch_modules.cast(self.run, made, BY_NAME[floating.pop()])
+
+    def _parameters(self, record: ModuleRecord, seen: set[int]) -> Iterator[TensorSeed]:
+        """The recorded parameters of a module and of all below it."""
+        seen.add(record.id)
+        yield from (seed for _, seed in record.attrs if isinstance(seed, TensorSeed) and seed.parameter)
+        for _, number in record.children:
+            child = self.profile.modules.get(number)
+            if child is not None and number not in seen:
+                yield from self._parameters(child, seen)
 
     def _constructed(self, record: ModuleRecord) -> Value:
         cls = self.class_of(record.cls)

@@ -315,7 +315,8 @@ def _register(run: Run, instance: Instance, name: Value, value: Value = None, **
         run.set_attribute(instance, name, value)
 
 
-def _cast(run: Run, instance: Instance, dtype: DType | None) -> Instance:
+def cast(run: Run, instance: Instance, dtype: DType | None) -> Instance:
+    """Give all floating parameters and buffers below a module another dtype."""
     for _, module in walk(instance):
         for value in module.attrs.values():
             if isinstance(value, Tensor) and value.type.dtype and value.type.dtype.is_floating_point:
@@ -327,9 +328,9 @@ def _cast(run: Run, instance: Instance, dtype: DType | None) -> Instance:
 def _to(run: Run, instance: Instance, *args: Value, **kwargs: Value) -> Instance:
     for value in (*args, *kwargs.values()):
         if isinstance(value, DType):
-            return _cast(run, instance, value)
+            return cast(run, instance, value)
         if isinstance(value, Tensor):
-            return _cast(run, instance, value.type.dtype)
+            return cast(run, instance, value.type.dtype)
     return instance
 
 
@@ -378,7 +379,7 @@ def _dtype_methods() -> dict[str, Callable[..., Value]]:
     from ..shapes.dtypes import bfloat16, float16, float32, float64
 
     named = {"float": float32, "double": float64, "half": float16, "bfloat16": bfloat16}
-    return {name: lambda run, m, *_, dtype=dtype: _cast(run, m, dtype) for name, dtype in named.items()}
+    return {name: lambda run, m, *_, dtype=dtype: cast(run, m, dtype) for name, dtype in named.items()}
 
 
 METHODS: dict[str, Callable[..., Value]] = {

@@ -93,7 +93,10 @@ def cell(
         message = f"input has {show(tensor.dims[-1])} features, expected input_size = {show(input_size)}"
         require(equal(tensor.dims[-1], input_size), message)
     given = {name: operand(state, name) for name, state in zip(names, states, strict=True)}
-    common = common_dtype(input=tensor, weight=TensorType(dtype, None), **given)
+    checked = {name: state for name, state in given.items() if name != "c_0"}  # torch does not look at that one's dtype
+    common = common_dtype(input=tensor, weight=TensorType(dtype, None), **checked)
+    if any(state.dtype != common for state in given.values()):
+        common = None
     result = TensorType(common, None if tensor.dims is None else (*tensor.dims[:-1], hidden_size))
     for name, state in given.items():
         rank_is(state, (1, 2), name)
