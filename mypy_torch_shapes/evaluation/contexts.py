@@ -39,9 +39,9 @@ class Call:
 
 def calls_of(profile: Profile, usable: Iterable[CallRecord]) -> list[Call]:
     """The distinct calls among the records, each with the sizes that were seen to vary as symbols."""
-    tried: dict[int, set[tuple[str, int]]] = {}
+    tried: dict[str, set[tuple[str, int]]] = {}  # by function: what one call has shown, the probe does not try again
     for variation in profile.variations:
-        tried.setdefault(id(profile.calls[variation.call]), set()).update(variation.axes)
+        tried.setdefault(profile.calls[variation.call].function, set()).update(variation.axes)
     groups: dict[object, list[CallRecord]] = {}
     for record in usable:
         key = (record.function, _receiver_key(profile, record.receiver), _structure(record))
@@ -59,10 +59,10 @@ def _receiver_key(profile: Profile, receiver: int | None) -> object:
     return (record.cls, record.path, root.cls, root.init, root.training, record.training)
 
 
-def _generalise(records: list[CallRecord], tried: dict[int, set[tuple[str, int]]]) -> Call:
+def _generalise(records: list[CallRecord], tried: dict[str, set[tuple[str, int]]]) -> Call:
     """What varied is a symbol, and what varied together is one symbol.
 
-    An axis that the probe did not try at another size (`tried`, by record) may be free. An integer argument may
+    An axis that the probe did not try at another size (`tried`, by function) may be free. An integer argument may
     always be; `fixed` is the reading in which those that never varied are configuration.
     """
     real = [record for record in records if record.probe is None]
@@ -71,7 +71,7 @@ def _generalise(records: list[CallRecord], tried: dict[int, set[tuple[str, int]]
     worlds = [base, *probed, *real[1:]][:MOST_WORLDS]
     rows = list(dict.fromkeys(tuple(_slots(record.arguments)) for record in worlds))
     kinds = [is_axis for _, seed in base.arguments for is_axis in kinds_of(seed)]
-    untried = list(_untried(base, set().union(*(tried.get(id(record), set()) for record in real))))
+    untried = list(_untried(base, tried.get(base.function, set())))
     symbols: dict[tuple[int, ...], Size] = {}
     sizes: list[Size] = []
     fixed: list[Size] = []
