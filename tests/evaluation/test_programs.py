@@ -16,6 +16,7 @@ from mypy_torch_shapes.seeds.model import (
     Profile,
     Seed,
     TensorSeed,
+    Variation,
 )
 
 HEAD = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
@@ -40,7 +41,9 @@ def profile_of(source: str, shapes: Shapes, init: tuple[tuple[str, Seed], ...] =
         )
         for number, shape in enumerate(shapes)
     ]
-    return Profile(functions, {0: module}, calls)
+    rank = range(len(shapes[0]))
+    tried = [Variation(0, (("x", axis),), shapes[0][axis] + 1, ok=True) for axis in rank if len(shapes) > 1]
+    return Profile(functions, {0: module}, calls, tried)
 
 
 def reported(directory: Path, source: str, profile: Profile | None = None) -> FileReport:
