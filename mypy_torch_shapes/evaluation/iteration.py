@@ -105,11 +105,6 @@ def _unpack(run: Run, targets: list[ast.expr], value: Value, frame: Frame) -> No
         assign(run, target, known[i] if isinstance(known, list) else known, frame)
 
 
-def known_int(value: Value) -> int | None:
-    """A plain int, or None."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
 def make_range(args: list[Value]) -> Value:
     """range(...): Python's where the bounds are plain, else as many symbolic ints as there are."""
     if all(isinstance(arg, int) for arg in args):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .joins import join, same
+from ..shapes.tensor_type import TensorType, fresh
+from ..shapes.unknown import Unknown
+from .joins import join, join_types, same, same_types
 from .values import Class, Env, Instance, ListValue, Tensor, Value
 
 Content = Any
@@ -81,9 +83,6 @@ def restore(target: Any, old: Content) -> None:
 
 def join_contents(a: Content, b: Content) -> Content:
     """The content of an object that two branches left differently."""
-    from ..shapes.tensor_type import TensorType
-    from ..shapes.unknown import Unknown
-    from .joins import join_types
 
     if isinstance(a, TensorType):
         return join_types(a, b)
@@ -102,15 +101,11 @@ def unchanged(before: Changes, after: Changes) -> bool:
 
 
 def _same_content(a: Content, b: Content) -> bool:
-    from ..shapes.tensor_type import TensorType
-    from .joins import same_types
 
     return same_types(a, b) if isinstance(a, TensorType) else same(a, b)
 
 
 def _vague(a: ListValue, b: ListValue) -> ListValue:
-    from ..shapes.tensor_type import fresh
-    from ..shapes.unknown import Unknown
 
     items: list[Value] = [*a, *b]
     element: Value = items[0] if items else Unknown("an empty list")
