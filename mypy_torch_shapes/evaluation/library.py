@@ -44,7 +44,7 @@ def call(
         instance = Instance(function)
         torch_modules.init(run, instance, path, args, kwargs, node, frame)
         return instance
-    if path.startswith("torch."):
+    if path.startswith(("torch.", "einops.")):
         return _torch(run, path, args, kwargs, node, frame)
     if path.partition(".")[0] in imports.PURE or path.startswith("builtins."):
         return pure(path, args, kwargs)

@@ -122,6 +122,8 @@ def canonical(path: str) -> Library:
     parts = path.split(".")
     if parts[:3] == ["torch", "nn", "modules"] and parts[-1][0].isupper():
         parts = ["torch", "nn", parts[-1]]
+    if parts[0] == "einops" and parts[1:2] in (["einops"], ["packing"]) and len(parts) > 2:
+        del parts[1]
     joined = ".".join(parts)
     return Library(_ALIASES.get(joined, joined))
 

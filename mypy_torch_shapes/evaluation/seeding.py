@@ -214,8 +214,9 @@ class Seeding:
         values = {name: self.value(seed) for name, seed in init}
         initializer = objects.lookup(cls, "__init__") if isinstance(cls, Class) else None
         if not isinstance(initializer, Function):
-            args = values.pop("args", ())
-            kwargs = values.pop("kwargs", {})
+            rest, options = torch_modules.gathering(objects.library_base(cls))
+            args = values.pop(rest, ())
+            kwargs = values.pop(options, {})
             return list(args) if isinstance(args, tuple | list) else [], {**values, **(kwargs or {})}
         spec = initializer.node.args
         args = []

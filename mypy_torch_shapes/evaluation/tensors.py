@@ -33,6 +33,8 @@ def operate(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], no
             return _in_place(run, path, args, kwargs)
         if path.rsplit(".", 1)[-1] in _STACKING and _is_repeated(args[:1]):
             return _from_repeated(run, path, args, kwargs)
+        if path.startswith("einops.") and _is_repeated(args[:1]):
+            args = [_from_repeated(run, "torch.stack", args[:1], {}), *args[1:]]
         result = _apply(run, path, args, kwargs)
     except Mismatch as mismatch:
         return run.mismatch(node, mismatch, _tensors_in([*args, *kwargs.values()]))
@@ -48,7 +50,7 @@ def operate(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], no
 def _apply(run: Run, path: str, args: list[Value], kwargs: dict[str, Value]) -> Any:
     found = registry.find(path)
     plain = [to_rule(run, arg) for arg in args]
-    named = {name: to_rule(run, value) for name, value in kwargs.items() if name != "out"}
+    named = {name: to_rule(run, value) for name, value in kwargs.items() if name != "out" or path.startswith("einops.")}
     if found is not None:
         return found(*plain, **named)
     from ..rules import oracle

@@ -25,6 +25,12 @@ def is_module_class(path: str) -> bool:
     return path in _BASES or path.endswith(".LightningModule") or rules.known(path)
 
 
+def gathering(path: str | None) -> tuple[str, str]:
+    """The names under which a library class's constructor takes any number of arguments."""
+    args, kwargs = rules.gathering(path) if path is not None and rules.known(path) else (None, None)
+    return args or "args", kwargs or "kwargs"
+
+
 def module_path(value: Value) -> str | None:
     """The torch.nn class an object is of or derives from, by its full name."""
     from . import objects

@@ -21,7 +21,7 @@ from .vocabulary import broadcast, equal, require, show
 
 ELLIPSIS = "..."
 _LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-Row = tuple[str, ...]  # the labels of one operand
+Row = tuple[str, ...]  # the labels of one operand: letters, for einops any names
 
 
 @rule("torch.einsum")
@@ -31,7 +31,11 @@ def einsum(*args: Any) -> TensorType:
     equation, given = _read(args)
     if equation is None or given is None:
         return TensorType(None, None)
-    rows, output = equation
+    return contraction(*equation, given)
+
+
+def contraction(rows: Sequence[Row], output: Row | None, given: Sequence[TensorType]) -> TensorType:
+    """The product of operands whose axes have these labels, summed over those that are not in the output."""
     if len(rows) != len(given):
         raise Mismatch(f"the equation names {len(rows)} operands, got {len(given)}")
     sizes, covered = _sizes(rows, given)
@@ -87,7 +91,7 @@ def _sizes(rows: Sequence[Row], given: Sequence[TensorType]) -> tuple[dict[str, 
             continue
         spare = len(tensor.dims) - len([label for label in row if label != ELLIPSIS])
         if spare < 0 or (spare and ELLIPSIS not in row):
-            raise Mismatch(f"operand {number} has rank {len(tensor.dims)}, {''.join(row)!r} names {len(row)} axes")
+            raise Mismatch(f"operand {number} has rank {len(tensor.dims)}, {_text(row)!r} names {len(row)} axes")
         own: dict[str, Size] = {}
         at = 0
         for label in row:
@@ -104,6 +108,11 @@ def _sizes(rows: Sequence[Row], given: Sequence[TensorType]) -> tuple[dict[str, 
     for label in {label for row in rows for label in row} - {ELLIPSIS, *sizes}:
         sizes[label] = fresh()
     return sizes, broadcast(*covered) or ()
+
+
+def _text(row: Row) -> str:
+    """Labels as an equation writes them."""
+    return ("" if all(len(label) == 1 or label == ELLIPSIS for label in row) else " ").join(row)
 
 
 def _meet(before: Size, size: Size, label: str, number: int) -> Size:

@@ -27,6 +27,8 @@ _FAMILIES = (
     "cumulative",
     "decompositions",
     "diagonals",
+    "einops.packing",
+    "einops.transforms",
     "einsum",
     "elementwise",
     "embedding",
@@ -85,8 +87,13 @@ class Rule:
             return signature
         return signature.replace(parameters=list(signature.parameters.values())[1:])
 
+    @cached_property
+    def free_names(self) -> bool:
+        """Whether any keyword may be given: then it is no option of torch's (einops' sizes of axes)."""
+        return any(p.kind is inspect.Parameter.VAR_KEYWORD for p in self.parameters.parameters.values())
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        out = kwargs.pop("out", None) if "out" not in self.parameters.parameters else None
+        out = kwargs.pop("out", None) if "out" not in self.parameters.parameters and not self.free_names else None
         bound = self._bind(args, kwargs)
         try:
             if not self.signatures:
@@ -101,7 +108,9 @@ class Rule:
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> inspect.BoundArguments:
         parameters = self.parameters.parameters
         renamed = {
-            _NUMPY_NAMES[name] if name in _NUMPY_NAMES and name not in parameters else name: value
+            _NUMPY_NAMES[name]
+            if name in _NUMPY_NAMES and name not in parameters and not self.free_names
+            else name: value
             for name, value in kwargs.items()
         }
         try:

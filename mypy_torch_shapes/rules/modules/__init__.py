@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
+from inspect import Parameter
 from typing import Any
 
 from ...shapes.unknown import Undecided
@@ -14,6 +15,7 @@ from .table import ModuleClass, ModuleSpec, classes
 _TABLES = (
     "attention",
     "convolution",
+    "einops_layers",
     "functions",
     "lazy",
     "linear",
@@ -52,6 +54,12 @@ def forward(cls: str, attrs: Mapping[str, Any], training: Any, args: tuple[Any, 
         raise
 
 
+def gathering(cls: str) -> tuple[str | None, str | None]:
+    """The names of a constructor's `*args` and `**kwargs`."""
+    kinds = {parameter.kind: name for name, parameter in _find(cls).constructor.parameters.items()}
+    return kinds.get(Parameter.VAR_POSITIONAL), kinds.get(Parameter.VAR_KEYWORD)
+
+
 def _find(cls: str) -> ModuleClass:
     if not known(cls):
         raise Undecided(f"{cls} is not described")
@@ -65,4 +73,4 @@ def _load() -> None:
         import_module(f".{table}", __package__)
 
 
-__all__ = ["ModuleSpec", "construct", "forward", "known"]
+__all__ = ["ModuleSpec", "construct", "forward", "gathering", "known"]

@@ -69,7 +69,7 @@ def module(
     operation: str | None = None,
 ) -> None:
     """Add a class by its constructor's and its forward's parameters, as torch's signatures write them."""
-    full = f"torch.nn.{name}"
+    full = name if name.startswith("einops.") else f"torch.nn.{name}"
     if full in classes:
         raise ValueError(f"two descriptions of {full}")
     operation = operation or name.lower()

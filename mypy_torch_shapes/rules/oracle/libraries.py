@@ -17,7 +17,7 @@ from ...shapes.unknown import Undecided
 
 # Libraries of tensor operations whose import does nothing else. A name is only imported from site-packages, so a
 # project's own module of that name is not.
-LIBRARIES = ("torch", "torchvision", "torchaudio", "einops")
+LIBRARIES = ("torch", "torchvision", "torchaudio")
 
 
 @cache
