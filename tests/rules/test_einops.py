@@ -338,7 +338,7 @@ def test_what_is_unknown_stays_open() -> None:
 
 
 def test_messages_are_those_of_einops() -> None:
-    for pattern, lengths in itertools.product(["b (h p) -> b h p", "b (h p) c -> b", "b c -> b c"], [{"p": 4}, {}]):
+    for pattern, lengths in itertools.product(["b (h p) -> b h p", "b (h p) 1 -> b h p", "b c -> b c"], [{"p": 4}, {}]):
         real, ours = (
             f("rearrange", t, pattern, **lengths)
             for f, t in ((real_of, torch.zeros(2, 6)), (ours_of, TensorType(None, (2, 6))))

@@ -7,6 +7,7 @@ import importlib.metadata
 import importlib.util
 import inspect
 import site
+import sys
 import sysconfig
 from functools import cache
 from pathlib import Path
@@ -89,4 +90,6 @@ def _custom_operation(path: str) -> Any:
 @cache
 def _site_packages() -> tuple[Path, ...]:
     places = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *site.getsitepackages()]
+    # A virtual environment may lie on top of another one, by a .pth file.
+    places += [entry for entry in sys.path if Path(entry).name in ("site-packages", "dist-packages")]
     return tuple(dict.fromkeys(Path(place).resolve() for place in (*places, site.getusersitepackages())))
