@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ..shapes.dims import Dim, extreme
 from ..shapes.unknown import Unknown
-from . import containers, iteration, numbers, objects, operators, torch_modules
+from . import containers, iteration, library_objects, numbers, objects, operators, torch_modules
 from .run import Frame, Run
 from .specials import call_value, is_data, special
 from .values import (
@@ -39,6 +39,9 @@ def _len(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, f
             return call_value(run, method, [], node, frame)
         if containers.is_mapping_like(value):
             return len(containers.entries(value))
+        meaning = library_objects.find(value, "__len__")
+        if meaning is not None:
+            return meaning(run, value, [], {}, node, frame)
     found = iteration.length(value)
     return Unknown("the length is unknown") if found is None else found
 

@@ -135,6 +135,11 @@ def _type(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, 
     return Unknown("the type of something unknown")
 
 
+@special("builtins.vars")
+def _vars(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    return args[0].attrs if args and isinstance(args[0], Instance) else Unknown("the variables of something unknown")
+
+
 @special("builtins.hasattr")
 def _hasattr(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     value, name = args

@@ -104,10 +104,10 @@ def kinds_of(seed: Seed) -> list[bool]:
 
 
 def _structure(record: CallRecord) -> object:
-    return tuple((name, _shape_of(seed)) for name, seed in record.arguments)
+    return tuple((name, shape_of(seed)) for name, seed in record.arguments)
 
 
-def _shape_of(seed: Seed) -> object:
+def shape_of(seed: Seed) -> object:
     """A seed without its sizes: what must agree for two calls to be the same call at other sizes."""
     if isinstance(seed, TensorSeed):
         return ("tensor", seed.dtype, len(seed.shape), tuple(size == 1 for size in seed.shape) if _ones(seed) else ())
@@ -116,12 +116,12 @@ def _shape_of(seed: Seed) -> object:
     if isinstance(seed, int):
         return "int"
     if isinstance(seed, SequenceSeed):
-        return (seed.cls, tuple(map(_shape_of, seed.items)))
+        return (seed.cls, tuple(map(shape_of, seed.items)))
     if isinstance(seed, MappingSeed):
-        return (seed.cls, tuple((_hashable(key), _shape_of(value)) for key, value in seed.items))
+        return (seed.cls, tuple((_hashable(key), shape_of(value)) for key, value in seed.items))
     if isinstance(seed, IterableSeed):
-        return (seed.cls, _shape_of(seed.element))
-    return (seed.cls, tuple((name, _shape_of(value)) for name, value in seed.attrs))
+        return (seed.cls, shape_of(seed.element))
+    return (seed.cls, tuple((name, shape_of(value)) for name, value in seed.attrs))
 
 
 def _ones(seed: TensorSeed) -> bool:

@@ -79,6 +79,8 @@ def _source_member(run: Run, source: SourceModule, name: str) -> Value:
 def library_member(library: Library, name: str) -> Value:
     """An attribute of a library thing: a dtype or a constant by value, everything else by name."""
     path = f"{library.path}.{name}"
+    if name == "__name__":
+        return library.name
     if library.path == "torch":
         if name in BY_NAME:
             return BY_NAME[name]

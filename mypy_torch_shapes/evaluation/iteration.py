@@ -73,6 +73,8 @@ def assign(run: Run, target: ast.expr, value: Value, frame: Frame) -> None:
     from . import attributes, expressions, operators
 
     if isinstance(target, ast.Name):
+        if run.sightings is not None:
+            value = run.sightings.completed(run, frame, target.id, value)
         run.set_variable(frame.env, target.id, value)
     elif isinstance(target, ast.Tuple | ast.List):
         _unpack(run, target.elts, value, frame)

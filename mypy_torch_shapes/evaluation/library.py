@@ -62,7 +62,7 @@ _TRANSPARENT = frozenset(
      "torch.nn.utils.parametrizations.weight_norm", "torch.nn.utils.parametrizations.spectral_norm",
      "torch.set_grad_enabled", "typing.runtime_checkable"}
 )  # fmt: skip
-_SAME_RESULT = frozenset({"copy.copy", "tqdm.tqdm", "tqdm.auto.tqdm", "typing.NewType", "tqdm.trange"})
+_SAME_RESULT = frozenset({"copy.copy", "typing.NewType"})
 
 
 def _transparent(args: list[Value]) -> Value:

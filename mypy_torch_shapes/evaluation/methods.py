@@ -9,7 +9,7 @@ from ..shapes.dims import Dim
 from ..shapes.dtypes import DType
 from ..shapes.tensor_type import fresh
 from ..shapes.unknown import Unknown
-from . import containers, iteration, numbers, objects, tensors, torch_modules
+from . import containers, iteration, library_objects, numbers, objects, tensors, torch_modules
 from .joins import join
 from .run import Frame, Run
 from .values import Class, Instance, Library, ListValue, Many, Method, Named, Raised, Real, Super, Tensor, Value
@@ -23,6 +23,9 @@ def call(run: Run, method: Method, args: list[Value], kwargs: dict[str, Value], 
     if isinstance(receiver, Super):
         return _super(run, receiver, name, args, kwargs, node, frame)
     if isinstance(receiver, Instance):
+        meaning = library_objects.find(receiver, name)
+        if meaning is not None:
+            return meaning(run, receiver, args, kwargs, node, frame)
         if containers.is_mapping_like(receiver) and not torch_modules.is_module(receiver):
             return containers.call_mapping_method(receiver, name, args)
         return torch_modules.call_method(run, receiver, name, args, kwargs, node, frame)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 
 from ..shapes.unknown import Unknown
-from . import calls, containers, torch_modules
+from . import calls, containers, library_objects, torch_modules
 from .run import Frame, Run
+from .specials import find_special
 from .values import Bound, Class, Descriptor, Function, Instance, Library, Many, Raised, Value
 
 _MISSING = object()
@@ -121,11 +122,16 @@ def library_init(
         for key, value in {**(args[0] if args and isinstance(args[0], dict) else {}), **kwargs}.items():
             run.set_attribute(instance, str(key), value)
     else:
+        meaning = find_special(path)
+        made = meaning(run, args, kwargs, node, frame) if meaning is not None else None
+        for name, value in made.attrs.items() if isinstance(made, Instance) else ():
+            run.set_attribute(instance, name, value)
         instance.complete = False
 
 
 _PLAIN_BASES = frozenset(
     {"typing.Generic", "typing.Protocol", "abc.ABC", "builtins.object", "torch.utils.data.Dataset",
+     "torch.utils.data.IterableDataset",
      "torch.autograd.Function", "builtins.Exception", "builtins.ValueError", "builtins.RuntimeError"}
 )  # fmt: skip
 
@@ -163,6 +169,8 @@ def _inherited(run: Run, instance: Instance, name: str) -> Value:
         return Method(instance, name)
     if containers.is_mapping_like(instance) and name in containers.MAPPING_METHODS:
         return Method(instance, name)
+    if library_objects.find(instance, name) is not None:
+        return Method(instance, name)
     return _MISSING
 
 
@@ -196,6 +204,12 @@ def iterate(run: Run, instance: Instance) -> list[Value] | Many | Unknown:
             from .iteration import items
 
             return items(run, produced)
+    meaning = library_objects.find(instance, "__iter__")
+    if meaning is not None and run.frames:
+        from .iteration import items
+
+        node = run.frame.call or ast.Constant(None, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
+        return items(run, meaning(run, instance, [], {}, node, run.frame))
     return Unknown("iterated over an object")
 
 
@@ -229,6 +243,9 @@ def subscript(run: Run, instance: Instance, index: Value, node: ast.AST, frame: 
         return calls.call(run, method, [index], {}, node, frame)
     if containers.is_mapping_like(instance):
         return containers.mapping_item(instance, index)
+    meaning = library_objects.find(instance, "__getitem__")
+    if meaning is not None:
+        return meaning(run, instance, [index], {}, node, frame)
     return Unknown("indexed an object")
 
 

@@ -17,6 +17,7 @@ from .values import Class, Env, Function, Instance, OutOfBudget, Tensor, Value
 
 if TYPE_CHECKING:
     from ..rules.mismatch import Mismatch
+    from .sightings import Sightings
 
 MOST_STEPS = 400_000
 MOST_FRAMES = 80
@@ -46,8 +47,11 @@ class Frame:
 class Run:
     """The state of an evaluation."""
 
-    def __init__(self, loader: Loader, recording: Recording, general: bool) -> None:
+    def __init__(
+        self, loader: Loader, recording: Recording, general: bool, sightings: Sightings | None = None
+    ) -> None:
         self.loader = loader
+        self.sightings = sightings
         self.general = general  # seeded by more than the literals of a script
         self.recording = recording
         self.journal = Journal()

@@ -18,6 +18,7 @@ from .modules import Loader, SourceModule
 from .recording import Parameters, Recording, like
 from .run import Frame, Run
 from .seeding import Seeding
+from .sightings import Sightings
 from .staleness import Staleness, file_of
 from .values import Bound, Class, Env, Function, Instance, OutOfBudget, Raised, Tensor, Value
 
@@ -45,6 +46,7 @@ class Session:
         known = {r.module: file_of(r, self.root) for r in self.profile.functions.values()}
         self.loader = Loader(self.root, known)
         self.staleness = Staleness(self.profile, self.loader, self.root)
+        self.sightings = Sightings(self.profile, self.staleness)
         self.recording = Recording(lambda module: True)
         self.entered: set[SourceModule] = set()
         self.reached: set[str] = set()
@@ -77,7 +79,7 @@ class Session:
                 raise SyntaxError(f"{path} cannot be parsed")
             self._scripts[path] = module
             self.loader.modules[name] = module
-            run = Run(self.loader, self.recording, general=False)
+            run = Run(self.loader, self.recording, general=False, sightings=self.sightings)
             module.env.variables["__name__"] = "__main__" if self._is_script(name) else name
             module.executed = True
             context = self.recording.context("", None, module, (), False)
@@ -127,7 +129,7 @@ class Session:
 
     def _attempt(self, call: Call, sizes: tuple[Size, ...]) -> Recording:
         recording = Recording(self.recording.wanted)
-        run = Run(self.loader, recording, general=True)
+        run = Run(self.loader, recording, general=True, sightings=self.sightings)
         run.journal.open()
         try:
             self._guarded(run, lambda: self._enter(run, call, sizes))

@@ -44,6 +44,11 @@ class Staleness:
         recorded = [record for record in self.profile.functions.values() if record.qualname == digests.MODULE]
         return [r.module for r in recorded if self._digests(r.module).get(r.qualname, r.digest) != r.digest]
 
+    def module_unchanged(self, name: str) -> bool:
+        """Whether nothing that was recorded of a module changed; `name` may lack the packages around it."""
+        known = [k for k, r in self.profile.functions.items() if r.module == name or r.module.endswith(f".{name}")]
+        return all(self.unchanged(key) for key in known)
+
     def callers_unchanged(self, call: CallRecord) -> bool:
         """Whether everything that led to a call is as it was."""
         return call.caller is None or self._trust(call.caller)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import sys
 from abc import ABC, abstractmethod
 from types import CodeType, FrameType, FunctionType
 from typing import TYPE_CHECKING, Any
@@ -130,6 +131,9 @@ class WatchedHandler(Handler):
             if error is None:
                 with recorder.torch.guard():
                     recorder.modules.built(frame.f_locals[self.watched.names[0]], recorder.observer)
+        watched = self.watched
+        if watched.calls <= 2 and not (error or watched.resumes or watched.library or state.root_frame):
+            recorder.scope_ended(watched.key, frame)
         entry, code = recorder.pending.pop(id(frame), (None, None))
         if entry is None or code is not frame.f_code:
             return
@@ -223,6 +227,38 @@ class ModuleInit(Handler):
         """Nothing to learn."""
 
 
+class ModuleCode(Handler):
+    """The own code of one of the project's modules."""
+
+    def __init__(self, recorder: Recorder, key: str) -> None:
+        super().__init__(recorder)
+        self.key = key
+
+    def enter(self, frame: FrameType) -> None:
+        """Nothing to learn yet."""
+
+    def leave(self, frame: FrameType, value: Any, error: str | None) -> None:
+        self.recorder.scope_ended(self.key, frame)
+
+
+class ParseArgs(Handler):
+    """`ArgumentParser.parse_known_args`, which `parse_args` calls: the command line."""
+
+    def enter(self, frame: FrameType) -> None:
+        caller = frame.f_back
+        while caller is not None and caller.f_code.co_name in ("parse_args", "parse_intermixed_args"):
+            caller = caller.f_back
+        if caller is None or caller.f_code.co_filename == frame.f_code.co_filename:
+            return  # of a subcommand
+        scope = self.recorder.scope_of(caller)
+        if scope is not None:
+            words = frame.f_locals["args"]
+            self.recorder.scopes.parsed(scope, sys.argv[1:] if words is None else words)
+
+    def leave(self, frame: FrameType, value: Any, error: str | None) -> None:
+        """Nothing to learn."""
+
+
 class LoaderIter(Handler):
     """`DataLoader.__iter__`: which iterator belongs to which loader."""
 
@@ -256,6 +292,7 @@ class LoaderNext(Handler):
 
 
 _SPECIAL: dict[str, dict[str, type[Handler]]] = {
+    "argparse": {"ArgumentParser.parse_known_args": ParseArgs},
     "torch.nn.modules.module": {"Module._call_impl": ModuleCall, "Module.__init__": ModuleInit},
     "torch.utils.data.dataloader": {
         "DataLoader.__iter__": LoaderIter,

@@ -20,6 +20,7 @@ from mypy_torch_shapes.profiling.loaders import Loaders
 from mypy_torch_shapes.profiling.modules import Construction, Modules
 from mypy_torch_shapes.profiling.observe import Observer
 from mypy_torch_shapes.profiling.resolving import Resolver
+from mypy_torch_shapes.profiling.scopes import Scopes, observer_of
 from mypy_torch_shapes.profiling.watch import Watch, Watched
 from mypy_torch_shapes.seeds.model import CallRecord, Profile, Seed, Variation
 
@@ -94,6 +95,7 @@ class Recorder:
         self.watch = Watch(root, include)
         self.modules = Modules()
         self.loaders = Loaders()
+        self.scopes = Scopes()
         self.state = State()
         self.scope = Scope()
         self.probed: RootCall | None = None  # what the probe repeats right now
@@ -119,6 +121,7 @@ class Recorder:
         self.observer = Observer(torch, self.modules.seed, self.loaders.seed)
         self.keys = Keys(torch, self._token)
         self.rough_keys = Keys(torch, self._token, numbers=False)
+        self._variables = observer_of(self.observer, self.loaders.seed)
 
     def start(self) -> None:
         """Watch from here on."""
@@ -147,6 +150,9 @@ class Recorder:
         if handler is None:
             watched = self.watch.decide(code, namespace)
             handler = None if watched is None else handlers.WatchedHandler(self, watched)
+            module = self.watch.module_of(code, namespace)
+            if module is not None:
+                handler = handlers.ModuleCode(self, module)
         self.register(code, handler)
         return handler
 
@@ -166,6 +172,23 @@ class Recorder:
             direct = direct and self._is_transparent(caller)
             caller = caller.f_back
         return None, False
+
+    def scope_of(self, frame: FrameType | None) -> str | None:
+        """The function or module of the project whose code a frame runs, or that it was called from."""
+        while frame is not None:
+            handler = self.table.get(id(frame.f_code))
+            if isinstance(handler, handlers.WatchedHandler) and not handler.watched.library:
+                return handler.watched.key
+            if isinstance(handler, handlers.ModuleCode):
+                return handler.key
+            frame = frame.f_back
+        return None
+
+    def scope_ended(self, scope: str, frame: FrameType) -> None:
+        """A module's own code, or a function outside of all modules, has ended: keep its variables."""
+        if self.probed is None:
+            with self.torch.guard():
+                self.scopes.ended(scope, frame.f_code.co_filename, dict(frame.f_locals), self._variables)
 
     def _is_transparent(self, frame: FrameType) -> bool:
         code = frame.f_code
@@ -235,6 +258,7 @@ class Recorder:
             calls=calls,
             variations=variations,
             torch_version=None if torch is None else str(getattr(torch, "__version__", None)),
+            scopes=self.scopes.records(resolver),
         )
 
 

@@ -44,6 +44,11 @@ class Resolver:
                 resolved.append(self._call(call, receiver, variant))
         return resolved, [replace(variation, call=places[variation.call]) for variation in variations]
 
+    def seeds(self, seed: Seed) -> list[Seed]:
+        """A seed, once for each distinct batch of a loader in it."""
+        variants = max([1, *self._loaders_in([seed])])
+        return [self._seed(seed, variant) for variant in range(variants)]
+
     def _call(self, call: CallRecord, receiver: Seed, variant: int) -> CallRecord:
         found = self._seed(receiver, variant)
         return replace(
@@ -54,7 +59,9 @@ class Resolver:
         )
 
     def _variants(self, call: CallRecord) -> Iterator[int]:
-        waiting = [value for _, value in call.arguments]
+        yield from self._loaders_in([value for _, value in call.arguments])
+
+    def _loaders_in(self, waiting: list[Seed]) -> Iterator[int]:
         while waiting:
             seed = waiting.pop()
             if isinstance(seed, PendingIterable):

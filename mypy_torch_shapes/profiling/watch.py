@@ -67,6 +67,13 @@ class Watch:
             return None
         return self.find(code, module)
 
+    def module_of(self, code: CodeType, namespace: dict[str, Any]) -> str | None:
+        """The key of the module whose own code this is, if it is one of the project's."""
+        module = namespace.get("__name__")
+        if code.co_name != MODULE or not isinstance(module, str) or not self._is_own(code.co_filename, module):
+            return None
+        return f"{real_module(module)}:{MODULE}"
+
     def _note_module(self, code: CodeType, namespace: dict[str, Any]) -> None:
         """Keep the digest of a module's own code: what it hands to functions depends on it."""
         module = namespace.get("__name__")

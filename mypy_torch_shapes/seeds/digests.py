@@ -19,13 +19,13 @@ def function_digest(node: Function, class_node: ast.ClassDef | None = None) -> s
     do not count either (adding them must not make a profile stale), except under a decorator, which may read them.
     """
     parts = ["" if class_node is None else _header(class_node)]
-    parts.extend(_dump(node))
-    return _digest(parts)
+    parts.extend(dumped(node))
+    return digest_of(parts)
 
 
 def class_digest(node: ast.ClassDef) -> str:
     """Digest of a whole class statement."""
-    return _digest(_dump(node))
+    return digest_of(dumped(node))
 
 
 MODULE = "<module>"  # the name under which a module's own code is recorded
@@ -33,7 +33,7 @@ MODULE = "<module>"  # the name under which a module's own code is recorded
 
 def module_digest(tree: ast.Module) -> str:
     """Digest of what a module does when it is run, without its functions, classes, imports and prints."""
-    return _digest([part for node in tree.body if not _does_nothing(node) for part in _dump(node)])
+    return digest_of([part for node in tree.body if not _does_nothing(node) for part in dumped(node)])
 
 
 def _does_nothing(node: ast.stmt) -> bool:
@@ -88,15 +88,16 @@ def _is_accessor(node: Function) -> bool:
 def _header(node: ast.ClassDef) -> str:
     parts = ["class", node.name]
     for child in (*node.bases, *node.keywords):
-        parts.extend(_dump(child))
+        parts.extend(dumped(child))
     return " ".join(parts)
 
 
-def _digest(parts: list[str]) -> str:
+def digest_of(parts: list[str]) -> str:
+    """One short word for many."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _dump(root: ast.AST) -> list[str]:
+def dumped(root: ast.AST) -> list[str]:
     """The tree as a flat list of strings: no positions, no empty fields (Python's versions differ in those)."""
     parts: list[str] = []
     _dump_into(root, parts)

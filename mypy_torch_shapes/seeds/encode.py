@@ -16,8 +16,10 @@ from mypy_torch_shapes.seeds.model import (
     NameSeed,
     ObjectSeed,
     OpaqueSeed,
+    ScopeRecord,
     Seed,
     SequenceSeed,
+    Sighting,
     TensorSeed,
     Variation,
 )
@@ -231,3 +233,25 @@ def decode_variation(e: Json) -> Variation:
     """Read what `encode_variation` wrote."""
     axes = tuple((_of(path, str), _of(axis, int)) for path, axis in _of(e["axes"], list))
     return Variation(_of(e["call"], int), axes, _of(e["size"], int), _of(e["ok"], bool))
+
+
+def encode_scope(record: ScopeRecord) -> Json:
+    """A scope record without its name, which is its key."""
+    encoded: dict[str, Json] = {}
+    if record.command_lines:
+        encoded["command_lines"] = [list(line) for line in record.command_lines]
+    if record.sightings:
+        encoded["names"] = {each.name: [each.digest, *map(encode, each.seeds)] for each in record.sightings}
+    return encoded
+
+
+def decode_scope(e: Json) -> ScopeRecord:
+    """Read what `encode_scope` wrote."""
+    lines = _of(e.get("command_lines", []), list)
+    names = _of(e.get("names", {}), dict)
+    return ScopeRecord(
+        command_lines=tuple(tuple(_of(word, str) for word in _of(line, list)) for line in lines),
+        sightings=tuple(
+            Sighting(name, _of(digest, str), tuple(map(decode, seeds))) for name, (digest, *seeds) in names.items()
+        ),
+    )

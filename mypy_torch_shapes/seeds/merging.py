@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from mypy_torch_shapes.seeds.digests import MODULE
 from mypy_torch_shapes.seeds.encode import encode_call, encode_module
-from mypy_torch_shapes.seeds.model import CallRecord, ModuleRecord, Profile, Variation
+from mypy_torch_shapes.seeds.model import CallRecord, ModuleRecord, Profile, ScopeRecord, Variation
 from mypy_torch_shapes.seeds.references import (
     module_references,
     modules_of,
@@ -20,6 +20,7 @@ from mypy_torch_shapes.seeds.references import (
 
 MAX_CALLS = 64  # kept for one function and receiver: of the real runs, and as many again of the probe
 MAX_CALLS_IN_ALL = 20_000
+MAX_RUNS = 8  # of which command lines and variables are kept
 
 
 @dataclass
@@ -48,8 +49,23 @@ def merge_profiles(old: Profile, new: Profile) -> Merged:
         calls=calls,
         variations=variations,
         torch_version=new.torch_version or old.torch_version,
+        scopes=_merged_scopes(old.scopes, new.scopes),
     )
     return Merged(compacted(merged), tuple(sorted(merge.capped)))
+
+
+def _merged_scopes(old: Mapping[str, ScopeRecord], new: Mapping[str, ScopeRecord]) -> dict[str, ScopeRecord]:
+    """Of every scope what several runs saw; a variable that other code makes today is what the new run saw."""
+    merged = {**old, **new}
+    for key in old.keys() & new.keys():
+        lines = dict.fromkeys((*old[key].command_lines, *new[key].command_lines))
+        before = {(each.name, each.digest): each.seeds for each in old[key].sightings}
+        names = {each.name: each for each in old[key].sightings}
+        for each in new[key].sightings:
+            seeds = dict.fromkeys((*before.get((each.name, each.digest), ()), *each.seeds))
+            names[each.name] = replace(each, seeds=tuple(seeds)[-MAX_RUNS:])
+        merged[key] = ScopeRecord(tuple(lines)[-MAX_RUNS:], tuple(names.values()))
+    return dict(sorted(merged.items()))
 
 
 def without_stale(old: Profile, new: Profile) -> Profile:

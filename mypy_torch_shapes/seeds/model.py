@@ -133,6 +133,23 @@ class ModuleRecord:
     builders: tuple[str, ...]  # "module:qualname" of every watched function that took part in building it
 
 
+@dataclass(frozen=True)
+class Sighting:
+    """A variable that was bound once: the digest of all code that made it, and what it was, run by run."""
+
+    name: str
+    digest: str
+    seeds: tuple[Seed, ...]
+
+
+@dataclass(frozen=True)
+class ScopeRecord:
+    """What was seen in a module's own code, or in a function that ran once, and that the source cannot say."""
+
+    command_lines: tuple[tuple[str, ...], ...] = ()  # what argparse was given there
+    sightings: tuple[Sighting, ...] = ()
+
+
 @dataclass
 class Profile:
     """Everything one store holds."""
@@ -142,3 +159,4 @@ class Profile:
     calls: list[CallRecord] = field(default_factory=list)
     variations: list[Variation] = field(default_factory=list)
     torch_version: str | None = None
+    scopes: dict[str, ScopeRecord] = field(default_factory=dict)  # by "module:qualname"

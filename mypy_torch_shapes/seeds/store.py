@@ -107,6 +107,9 @@ def dumps(profile: Profile) -> str:
         _section("calls", "[]", (_line(encode.encode_call(call)) for call in profile.calls)),
         _section("variations", "[]", (_line(encode.encode_variation(v)) for v in profile.variations)),
     ]
+    if profile.scopes:
+        scopes = [f"{_line(key)}: {_line(encode.encode_scope(scope))}" for key, scope in profile.scopes.items()]
+        sections.append(_section("scopes", "{}", scopes))
     return "{\n" + ",\n".join(sections) + "\n}\n"
 
 
@@ -127,6 +130,7 @@ def _decode(whole: Json) -> Profile:
         calls=[encode.decode_call(call) for call in whole["calls"]],
         variations=[encode.decode_variation(variation) for variation in whole["variations"]],
         torch_version=whole["torch"],
+        scopes={key: encode.decode_scope(scope) for key, scope in whole.get("scopes", {}).items()},
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from math import gcd
+from math import gcd, prod
 
 Monomial = tuple[tuple["Atom", int], ...]  # ((atom, power), …), sorted; () is the constant
 Naming = Callable[["Symbol"], "str | None"]  # None: this symbol has no name (an unknown size)
@@ -145,16 +145,15 @@ class Dim:
     @cached_property
     def values(self) -> tuple[int, ...] | None:
         """The size in each world, or None where a symbol has no observed value."""
-        total: list[int] | None = None
-        for monomial, coefficient in self.terms.items():
-            term = _monomial_values(monomial)
-            if not monomial:
-                continue
-            if term is None or (total is not None and len(total) != len(term)):
-                return None
-            total = [coefficient * v + (total[i] if total else 0) for i, v in enumerate(term)]
+        columns = _aligned([_monomial_values(monomial) for monomial in self.terms if monomial])
+        if not columns:
+            return None
         constant = self.terms.get((), 0)
-        return None if total is None else tuple(v + constant for v in total)
+        factors = [coefficient for monomial, coefficient in self.terms.items() if monomial]
+        return tuple(
+            constant + sum(factor * v for factor, v in zip(factors, row, strict=True))
+            for row in zip(*columns, strict=True)
+        )
 
     @cached_property
     def order(self) -> str:
@@ -412,21 +411,29 @@ def _grouped(size: int | Dim, naming: Naming) -> str:
 
 def _combine(function: Callable[..., int | None], *sizes: int | Dim) -> tuple[int, ...] | None:
     worlds = max((len(v) for s in sizes if isinstance(s, Dim) and (v := s.values) is not None), default=0)
-    columns = [values(size, worlds) for size in sizes]
-    if not worlds or any(column is None or len(column) != worlds for column in columns):
+    columns = _aligned([values(size, worlds) for size in sizes])
+    if not worlds or columns is None:
         return None
-    results = [function(*row) for row in zip(*(column for column in columns if column is not None), strict=True)]
+    results = [function(*row) for row in zip(*columns, strict=True)]
     return None if None in results else tuple(r for r in results if r is not None)
 
 
 def _monomial_values(monomial: Monomial) -> tuple[int, ...] | None:
-    result: tuple[int, ...] | None = None
-    for atom, power in monomial:
-        column = atom.values
-        if column is None or (result is not None and len(result) != len(column)):
-            return None
-        result = tuple(v**power * (result[i] if result else 1) for i, v in enumerate(column))
-    return result
+    columns = _aligned([atom.values for atom, _ in monomial])
+    if not columns:
+        return None
+    return tuple(
+        prod(v**power for (_, power), v in zip(monomial, row, strict=True)) for row in zip(*columns, strict=True)
+    )
+
+
+def _aligned(columns: list[tuple[int, ...] | None]) -> list[tuple[int, ...]] | None:
+    """Values of several sizes, world by world: what was seen in one world only was the same in all others."""
+    known = [column for column in columns if column is not None]
+    worlds = max(map(len, known), default=0)
+    if len(known) < len(columns) or any(len(column) not in (1, worlds) for column in known):
+        return None
+    return [column * worlds if len(column) == 1 else column for column in known]
 
 
 def _terms(size: int | Dim) -> Mapping[Monomial, int]:

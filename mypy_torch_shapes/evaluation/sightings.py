@@ -1,0 +1,116 @@
+"""What a run saw in a module's own code that the source cannot say: command lines, and variables made by libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..seeds.digests import MODULE
+from ..seeds.model import Profile, Seed, Sighting
+from ..seeds.slices import Slicer
+from ..shapes.dims import Dim, Size, Symbol, values
+from ..shapes.tensor_type import TensorType
+from ..shapes.unknown import Unknown
+from . import contexts
+from .data_loading import BATCH, ELEMENT, LOADER
+from .run import Frame, Run
+from .staleness import Staleness
+from .values import Instance, Library, ListValue, Many, Tensor, Value
+
+
+class Sightings:
+    """The variables of a profile's scopes, as far as the code that made them is unchanged."""
+
+    def __init__(self, profile: Profile, staleness: Staleness) -> None:
+        self.profile = profile
+        self.staleness = staleness
+        self._slicers: dict[object, Slicer] = {}
+        self._holding: dict[tuple[str, str], Sighting | None] = {}
+
+    def command_lines(self, frame: Frame) -> tuple[tuple[str, ...], ...]:
+        """What argparse was given in this scope."""
+        scope = self.profile.scopes.get(_key(frame))
+        return () if scope is None else scope.command_lines
+
+    def completed(self, run: Run, frame: Frame, name: str, value: Value) -> Value:
+        """A value that is about to be bound to a variable; what was seen there, where nothing else is known."""
+        if not isinstance(value, Unknown) and not _is_vague_loader(value):
+            return value
+        found = self._found(frame, name)
+        if found is None:
+            return value
+        seen = self._value(run, found.seeds)
+        if isinstance(value, Instance):
+            if isinstance(seen, Many):
+                run.set_attribute(value, ELEMENT, _of_size(seen.element, value.attrs.get(BATCH)))
+            return value
+        return seen
+
+    def _found(self, frame: Frame, name: str) -> Sighting | None:
+        scope = self.profile.scopes.get(_key(frame))
+        if scope is None or frame.env.is_class:
+            return None
+        key = (_key(frame), name)
+        if key not in self._holding:
+            sighting = next((each for each in scope.sightings if each.name == name), None)
+            self._holding[key] = sighting if sighting is not None and self._holds(frame, sighting) else None
+        return self._holding[key]
+
+    def _holds(self, frame: Frame, sighting: Sighting) -> bool:
+        module = frame.module
+        if module not in self._slicers:
+            self._slicers[module] = Slicer(module.tree)
+        today = self._slicers[module].slice(_scope(frame), sighting.name)
+        if today is None or today.digest != sighting.digest:
+            return False
+        return all(self.staleness.module_unchanged(name) for name in today.imported)
+
+    def _value(self, run: Run, seeds: tuple[Seed, ...]) -> Value:
+        from .seeding import Seeding
+
+        if len({repr(contexts.shape_of(seed)) for seed in seeds}) > 1:
+            return Unknown("not the same in every run")
+        seeding = Seeding(run, self.profile, self.staleness)
+        arguments = seeding.arguments((("", seeds[0]),), tuple(_sizes(seeds)))
+        return arguments[""]
+
+
+def _sizes(seeds: tuple[Seed, ...]) -> Iterator[Size]:
+    """A size for every slot: nobody has said which of them are configuration, so all may be free."""
+    symbols: dict[tuple[int, ...], Size] = {}
+    for column in zip(*(contexts.slots_of(seed) for seed in seeds), strict=True):
+        if min(column) < 2:
+            yield column[0] if len(set(column)) == 1 else Dim.of(Symbol(None, column))
+        elif len(set(column)) > 1:
+            yield symbols.setdefault(column, Dim.of(Symbol(None, column)))
+        else:
+            yield Dim.of(Symbol(None, column))
+
+
+def _is_vague_loader(value: Value) -> bool:
+    return isinstance(value, Instance) and value.cls == Library(LOADER) and _is_vague(value.attrs.get(ELEMENT))
+
+
+def _is_vague(value: Value) -> bool:
+    if isinstance(value, list | tuple):
+        return any(map(_is_vague, value))
+    return any(map(_is_vague, value.values())) if isinstance(value, dict) else isinstance(value, Unknown)
+
+
+def _of_size(element: Value, batch: Value) -> Value:
+    """A batch that was seen, where the size of every batch is known: that size is no longer free."""
+    if isinstance(element, Tensor):
+        dims = element.type.dims
+        if isinstance(batch, int) and dims and values(dims[0]) == (batch,):
+            return Tensor(TensorType(element.type.dtype, (batch, *dims[1:])))
+        return element
+    if isinstance(element, ListValue) and element.length is None:
+        return ListValue(_of_size(each, batch) for each in element)
+    return tuple(_of_size(each, batch) for each in element) if type(element) is tuple else element
+
+
+def _scope(frame: Frame) -> str:
+    return MODULE if frame.function is None else frame.function.qualname
+
+
+def _key(frame: Frame) -> str:
+    return f"{frame.module.name}:{_scope(frame)}"
