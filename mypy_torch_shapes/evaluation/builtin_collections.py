@@ -149,7 +149,7 @@ def _enumerate(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.
     if isinstance(known, list) and isinstance(start, int):
         return ListValue(enumerate(known, start))
     if isinstance(known, Many):
-        return Many((fresh(), known.element), known.length, known.some)
+        return Many((fresh(), known.element), known.length, known.some, (start, known.element))
     return Many((fresh(), known))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..shapes.tensor_type import fresh
+from ..shapes.dims import Choice, Dim
 from ..shapes.unknown import Unknown
 from . import iteration
 from .joins import join, same
@@ -128,7 +128,7 @@ def _parsed(
 def _several(values: list[Value]) -> Value:
     """One value for those of several command lines."""
     if all(isinstance(value, int) and not isinstance(value, bool) and value > 0 for value in values):
-        return fresh(tuple(values))
+        return Dim.of(Choice(None, tuple(values)))
     lists = all(isinstance(value, ListValue) and value.length is None for value in values)
     if lists and len({len(value) for value in values}) == 1:
         return ListValue(_several(list(column)) for column in zip(*values, strict=True))

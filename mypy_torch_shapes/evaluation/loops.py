@@ -31,14 +31,14 @@ def run_for(run: Run, node: ast.For | ast.AsyncFor, frame: Frame) -> Any:
     if isinstance(source, list):
         source = Many(Unknown("one of very many"), len(source), True)
     many = source
-    return _settled(
-        run, node, frame, many.length, many.some, lambda: iteration.assign(run, node.target, _next(many), frame)
-    )
+    coming = [many.element] if many.first is None else [many.element, many.first]
 
+    def begin() -> None:
+        item = coming[-1]
+        del coming[1:]
+        iteration.assign(run, node.target, iteration.copy_of(item), frame)
 
-def _next(many: Many) -> Value:
-    """One item: an unknown size must not be taken for the same in the next round."""
-    return iteration.copy_of(many.element)
+    return _settled(run, node, frame, many.length, many.some, begin)
 
 
 def _counted(run: Run, node: ast.For | ast.AsyncFor, source: list[Value], frame: Frame) -> Any:

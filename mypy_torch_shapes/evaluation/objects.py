@@ -92,8 +92,20 @@ def instantiate(
     if containers.is_enum(cls):
         return containers.enum_member(cls, args)
     instance = Instance(cls, complete=is_complete(cls))
-    if torch_modules.is_module(instance):
+    is_module = torch_modules.is_module(instance)
+    if is_module:
         instance.attrs["training"] = True
+    run.constructing += is_module
+    try:
+        _initialize(run, instance, cls, args, kwargs, node, frame)
+    finally:
+        run.constructing -= is_module
+    return instance
+
+
+def _initialize(
+    run: Run, instance: Instance, cls: Class, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> None:
     initializer = lookup(cls, "__init__")
     if isinstance(initializer, Function):
         calls.call(run, Bound(initializer, instance), args, kwargs, node, frame)
@@ -101,7 +113,6 @@ def instantiate(
         containers.init_dataclass(run, instance, args, kwargs, node, frame)
     else:
         library_init(run, instance, library_base(cls), args, kwargs, node, frame)
-    return instance
 
 
 def library_init(

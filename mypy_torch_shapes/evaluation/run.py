@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..shapes.dims import Dim, Size, Symbol, substitute, symbols
+from ..shapes.dims import Dim, Size, Symbol, as_chosen, substitute, symbols
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown
 from .journal import Changes, Journal
@@ -63,6 +63,7 @@ class Run:
         self.entered: set[SourceModule] = set()
         self.reached: set[str] = set()  # functions entered, "module:qualname"
         self.dtype_hidden = 0  # > 0: inside autocast
+        self.constructing = 0  # > 0: inside the constructor of a module: what is chosen there is its configuration
         self.seen: list[tuple[str, Parameters]] = []  # what functions were entered with
         self.faults: list[Exception] = []  # bugs of ours, kept so that one operation's ends nothing else
 
@@ -101,7 +102,8 @@ class Run:
                 if settled != value.type:
                     value.type = settled  # the same meaning in other words: nothing to journal
         elif isinstance(value, Dim):
-            return self.settle_size(value)
+            settled_size = self.settle_size(value)
+            return as_chosen(settled_size) if self.constructing else settled_size
         return value
 
     def settle_size(self, size: Size) -> Size:

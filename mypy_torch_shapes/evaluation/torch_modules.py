@@ -8,6 +8,7 @@ from typing import Any
 
 from ..rules import modules as rules
 from ..rules.mismatch import Mismatch
+from ..shapes.dims import Dim, as_chosen
 from ..shapes.dtypes import DType
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown
@@ -123,6 +124,8 @@ def init(
     from . import iteration
 
     run.set_attribute(instance, "training", True)
+    args = [as_chosen(arg) if isinstance(arg, Dim) else arg for arg in args]
+    kwargs = {name: as_chosen(value) if isinstance(value, Dim) else value for name, value in kwargs.items()}
     if path in _LISTS:
         _fill_list(run, instance, path, args)
     elif path in _DICTS:

@@ -60,12 +60,13 @@ class Named(tuple[Value, ...]):
 class Many:
     """An iterable of items that are all like `element`; `length` is how many, None when not known.
 
-    `some` says that there is at least one (a loop over it is entered).
+    `some` says that there is at least one (a loop over it is entered). `first` is what is known of the first alone.
     """
 
     element: Value
     length: Size | None = None
     some: bool = False
+    first: Value = None
 
 
 @dataclass(eq=False)

@@ -102,8 +102,9 @@ class Copier:
         return copy
 
     def _copy_object(self, value: Any) -> Any:
+        plain = type(value).__new__ is types.SimpleNamespace.__new__  # which `object` may not make
         try:
-            copy = object.__new__(type(value))
+            copy = types.SimpleNamespace.__new__(type(value)) if plain else object.__new__(type(value))
         except TypeError:  # made by a C type: shared
             return value
         attributes = raw_dict(copy)

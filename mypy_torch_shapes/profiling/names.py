@@ -47,7 +47,8 @@ def raw_dict(value: object) -> dict[str, Any] | None:
 def _dict_getter(cls: type) -> Callable[[Any], Any] | None:
     descriptors = (base.__dict__["__dict__"] for base in mro(cls) if "__dict__" in base.__dict__)
     descriptor = next(descriptors, None)
-    return descriptor.__get__ if isinstance(descriptor, types.GetSetDescriptorType) else None
+    kinds = (types.GetSetDescriptorType, types.MemberDescriptorType)  # a SimpleNamespace's is a member
+    return descriptor.__get__ if isinstance(descriptor, kinds) else None
 
 
 def function_name(function: object) -> str | None:
