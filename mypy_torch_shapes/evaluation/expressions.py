@@ -60,6 +60,8 @@ def global_name(run: Run, name: str, env: Env) -> Value:
         return _found(run, module.env.variables, name)
     for source in module.stars:
         value = imports.member(run, source, name)
+        if isinstance(value, Library) and hasattr(python, name) and not imports.exports(value):
+            continue
         if not isinstance(value, Unknown):
             return value
     if hasattr(python, name) or name == "reveal_type":

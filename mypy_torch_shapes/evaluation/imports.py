@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from ..rules import registry
 from ..shapes.dtypes import BY_NAME
 from ..shapes.unknown import Unknown
 from .modules import BY_REFERENCE, LazyImport, SourceModule, canonical, typing_imports
@@ -98,6 +99,12 @@ def library_member(library: Library, name: str) -> Value:
 
         return tuple(sys.version_info)
     return canonical(path)
+
+
+def exports(member: Library) -> bool:
+    """Whether a library is known to have this name, which is one of Python's too."""
+    module, _, name = member.path.rpartition(".")
+    return registry.find(member.path) is not None or (module in PURE and hasattr(importlib.import_module(module), name))
 
 
 def execute(run: Run, source: SourceModule) -> None:

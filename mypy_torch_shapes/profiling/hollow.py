@@ -102,9 +102,10 @@ class Copier:
         return copy
 
     def _copy_object(self, value: Any) -> Any:
-        plain = type(value).__new__ is types.SimpleNamespace.__new__  # which `object` may not make
+        cls: Any = type(value)
+        namespace: Any = types.SimpleNamespace.__new__  # which `object` may not make
         try:
-            copy = types.SimpleNamespace.__new__(type(value)) if plain else object.__new__(type(value))
+            copy = namespace(cls) if cls.__new__ is namespace else object.__new__(cls)
         except TypeError:  # made by a C type: shared
             return value
         attributes = raw_dict(copy)

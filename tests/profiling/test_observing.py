@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import types
 from typing import Any
 
 import pytest
@@ -69,6 +70,45 @@ def seen(value: Any) -> Seed:
         Keys(found, Modules().token).of((value,))
     assert decode(encode(seed)) == seed
     return seed
+
+
+def test_a_namespace_is_looked_into() -> None:
+    namespace = types.SimpleNamespace(x=torch.zeros(2, 3), n=4)
+    assert seen(namespace) == ObjectSeed("types:SimpleNamespace", (("x", TensorSeed("float32", (2, 3))), ("n", 4)))
+
+
+SCRIPT = """
+import argparse
+from torch.utils.data import DataLoader
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--n', type=int)
+    args = parser.parse_args()
+    loader = DataLoader(list(range(args.n)), batch_size=4)
+    for batch in loader:
+        pass
+def twice(n):
+    size = n
+"""
+
+
+def test_command_lines_and_variables_of_what_runs_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = bench.write(SCRIPT, "script")
+    monkeypatch.setattr(sys, "argv", ["script.py", "--n", "6"])
+
+    def action() -> None:
+        script.main()
+        script.twice(1)
+        script.twice(2)
+
+    scopes = bench.record(action).profile.scopes
+    assert scopes.keys() == {"script:main"}
+    assert scopes["script:main"].command_lines == (("--n", "6"),)
+    found = {each.name: each.seeds for each in scopes["script:main"].sightings}
+    assert [seed.element for seed in found["loader"] if isinstance(seed, IterableSeed)] == [
+        TensorSeed("int64", (4,)),
+        TensorSeed("int64", (2,)),
+    ]
 
 
 @pytest.fixture

@@ -25,7 +25,9 @@ from mypy_torch_shapes.seeds.model import (
     ObjectSeed,
     OpaqueSeed,
     Profile,
+    ScopeRecord,
     SequenceSeed,
+    Sighting,
     TensorSeed,
     Variation,
 )
@@ -254,3 +256,14 @@ def test_writers_at_once_lose_nothing(tmp_path: Path) -> None:
         assert process.exitcode == 0
     assert len(load(tmp_path).calls) == 15
     assert sorted(path.name for path in profile_path(tmp_path).parent.iterdir()) == ["lock", "profile.json"]
+
+
+def test_of_a_scope_runs_are_kept_side_by_side_and_what_other_code_made_makes_way(tmp_path: Path) -> None:
+    def run(line: str, digest: str, seed: int) -> Profile:
+        return Profile(scopes={"m:<module>": ScopeRecord(((line,),), (Sighting("n", digest, (seed,)),))})
+
+    merge(tmp_path, run("-a", "1", 3))
+    merge(tmp_path, run("-b", "1", 5))
+    assert load(tmp_path).scopes["m:<module>"] == ScopeRecord((("-a",), ("-b",)), (Sighting("n", "1", (3, 5)),))
+    merge(tmp_path, run("-b", "2", 7))
+    assert load(tmp_path).scopes["m:<module>"].sightings == (Sighting("n", "2", (7,)),)

@@ -1,0 +1,140 @@
+"""What surrounds a model: command lines, data loaders, optimizers, and variables that only a run can know."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from mypy_torch_shapes.evaluation.facts import FileReport
+from mypy_torch_shapes.evaluation.session import Options, Session
+from mypy_torch_shapes.seeds.digests import MODULE
+from mypy_torch_shapes.seeds.model import IterableSeed, Profile, ScopeRecord, Seed, SequenceSeed, Sighting, TensorSeed
+from mypy_torch_shapes.seeds.slices import Slicer
+
+from .support import evaluated
+
+HEAD = "import argparse\nimport torch\nfrom torch import nn, optim\nfrom torch.utils.data import *\n"
+OPTIONS = (
+    "parser = argparse.ArgumentParser()\nparser.add_argument('--width', type=int, default=6)\n"
+    "parser.add_argument('--batch', type=int, default=8)\nparser.add_argument('--mode', choices=['a', 'b'])\n"
+    "parser.add_argument('--fast', action='store_true')\nparser.add_argument('--odd', type=lambda s: s.upper())\n"
+    "args = parser.parse_args()\n"
+)
+
+
+def reported(
+    directory: Path, source: str, lines: tuple[tuple[str, ...], ...] = (), seen: dict[str, Seed] | None = None
+) -> FileReport:
+    """The report of a script whose run had these command lines and variables."""
+    path = directory / "program.py"
+    path.write_text(source)
+    slicer = Slicer(ast.parse(source))
+    found = [(name, slicer.slice(MODULE, name), seed) for name, seed in (seen or {}).items()]
+    sightings = tuple(Sighting(name, each.digest, (seed,)) for name, each, seed in found if each is not None)
+    profile = Profile(scopes={"program:<module>": ScopeRecord(lines, sightings)})
+    return Session(directory, profile, Options()).report(path)
+
+
+def text_of(report: FileReport, line: int) -> list[str]:
+    return [fact.text for fact in report.facts if fact.span.line == line]
+
+
+def test_options_are_their_defaults_where_no_run_is_known(tmp_path: Path) -> None:
+    variables, _ = evaluated(tmp_path, f"{HEAD}{OPTIONS}n = args.width * 2\nm = args.mode\nf = args.fast\n")
+    assert (variables["n"], variables["m"], variables["f"]) == (12, None, False)
+
+
+def test_what_a_command_line_says_may_vary_but_a_layer_keeps_it(tmp_path: Path) -> None:
+    source = f"{HEAD}{OPTIONS}x = torch.zeros(args.batch, args.width)\ny = nn.Linear(args.width, 3)(x)\ny\nx[0]\n"
+    report = reported(tmp_path, source, (("--width", "9"),))
+    last = source.count("\n")
+    assert text_of(report, last - 1) == ["Tensor[float32, 8, 3]"]
+    assert text_of(report, last) == ["Tensor[float32, 8, _]", "Tensor[float32, _]"]
+    assert not report.findings
+
+
+def test_options_of_a_type_or_action_of_the_programs_own(tmp_path: Path) -> None:
+    own = OPTIONS.replace("args = ", "parser.add_argument('--x', type=open)\nargs = ").replace(
+        "parse_args()", "parse_args(['--odd', 'b', '--x', 'f', '--fast'])"
+    )
+    variables, _ = evaluated(tmp_path, f"{HEAD}{own}n = (args.odd, args.fast, args.width)\nx = args.x\n")
+    assert variables["n"] == ("B", True, 6)
+    assert "Unknown" in type(variables["x"]).__name__
+
+
+@pytest.mark.parametrize("wrong", ["--help", "--nothing", "--width x"])
+def test_a_command_line_that_argparse_refuses_neither_ends_nor_prints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], wrong: str
+) -> None:
+    report = reported(tmp_path, f"{HEAD}{OPTIONS}x = torch.zeros(3, args.width)\n", (tuple(wrong.split()),))
+    assert not report.faults
+    assert capsys.readouterr() == ("", "")
+
+
+LOADED = (
+    "data = TensorDataset(torch.zeros(100, 4), torch.zeros(100, dtype=torch.long))\n"
+    "for x, y in DataLoader(data, {options}):\n    x\n    y\n    nn.Linear(4, 3)(x)\n"
+)
+
+
+def test_batches_are_as_large_as_the_data_allow(tmp_path: Path) -> None:
+    for options, size in (("16", "_"), ("20", "20"), ("16, drop_last=True", "16"), ("128", "100")):
+        report = reported(tmp_path, HEAD + LOADED.format(options=options))
+        assert text_of(report, 7) == [f"Tensor[float32, {size}, 4]"]
+        assert text_of(report, 8) == [f"Tensor[int64, {size}]"]
+        assert not report.findings
+
+
+def test_an_error_in_a_loop_over_batches_is_reported(tmp_path: Path) -> None:
+    source = HEAD + LOADED.format(options="16").replace("Linear(4", "Linear(5")
+    assert [finding.span.line for finding in reported(tmp_path, source).findings] == [9]
+
+
+def test_a_data_set_of_the_programs_own_is_collated(tmp_path: Path) -> None:
+    source = HEAD + (
+        "class Own(Dataset):\n    def __len__(self): return 50\n"
+        "    def __getitem__(self, i): return {'x': torch.zeros(3, 8), 'y': (i, 0.5)}\n"
+        "for batch in DataLoader(Own(), batch_size=25):\n    batch['x']\n    batch['y'][0]\n    batch['y'][1]\n"
+    )
+    report = reported(tmp_path, source)
+    assert text_of(report, 9) == ["Tensor[float32, 25, 3, 8]"]
+    assert text_of(report, 10) + text_of(report, 11) == ["Tensor[int64, 25]", "Tensor[float64, 25]"]
+
+
+OPAQUE = "import other\nsize = 28\nloader = DataLoader(other.pictures(size), batch_size=8)\n"
+BATCH = SequenceSeed("list", (TensorSeed("float32", (8, 1, 28, 28)), TensorSeed("int64", (8,))))
+
+
+def test_what_a_run_saw_of_a_variable_holds_while_its_makers_are_unchanged(tmp_path: Path) -> None:
+    loop = "for x, y in loader:\n    nn.Conv2d(3, 8, 3)(x)\n"
+    source = HEAD + OPAQUE + loop
+    seen: dict[str, Seed] = {"loader": IterableSeed("torch.utils.data.dataloader:DataLoader", BATCH, 2)}
+    assert [finding.span.line for finding in reported(tmp_path, source, seen=seen).findings] == [9]
+    slicer = Slicer(ast.parse(source))
+    before = slicer.slice(MODULE, "loader")
+    for edit, same in (("size = 28", False), ("Conv2d(3, 8, 3)", True), ("batch_size=8", False)):
+        after = Slicer(ast.parse(source.replace(edit, edit.replace("8", "7")))).slice(MODULE, "loader")
+        assert (after == before) is same, edit
+
+
+def test_variables_bound_twice_or_in_a_loop_have_no_slice() -> None:
+    slicer = Slicer(ast.parse("x = f()\nx = g()\nfor i in y:\n    z = i\nif c:\n    a = 1\nelse:\n    a = 2\n"))
+    assert slicer.names(MODULE) == ["a"]
+
+
+def test_the_first_round_has_the_first_number(tmp_path: Path) -> None:
+    source = HEAD + (
+        "for i, (x,) in enumerate(DataLoader(TensorDataset(torch.zeros(30, 4)), 10)):\n"
+        "    if i % 5 == 0:\n        nn.Linear(5, 2)(x)\n    if i == 3:\n        nn.Linear(6, 2)(x)\n"
+    )
+    assert [finding.span.line for finding in reported(tmp_path, source).findings] == [7]
+
+
+def test_an_optimizer_calls_its_closure(tmp_path: Path) -> None:
+    source = HEAD + (
+        "net = nn.Linear(4, 2)\noptimizer = optim.LBFGS(net.parameters())\ndef closure():\n"
+        "    return nn.functional.mse_loss(net(torch.zeros(3, 5)), torch.zeros(3, 2))\noptimizer.step(closure)\n"
+    )
+    assert [finding.span.line for finding in reported(tmp_path, source).findings] == [8]
