@@ -48,7 +48,9 @@ def get(run: Run, value: Value, name: str, node: ast.AST, frame: Frame) -> Value
     if isinstance(value, Class):
         return class_attribute(run, value, name)
     if isinstance(value, Named) and (name in value.fields or name in ("_asdict", "_replace", "_fields")):
-        return value[value.fields.index(name)] if name in value.fields else Unknown("a method of a named tuple")
+        if name == "_fields":
+            return value.fields
+        return value[value.fields.index(name)] if name in value.fields else Method(value, name)
     if isinstance(value, Function | Bound | Partial):
         return _of_function(value, name)
     if isinstance(value, DType):
@@ -131,6 +133,12 @@ def _super(run: Run, value: Super, name: str, node: ast.AST, frame: Frame) -> Va
 def assign(run: Run, target: Value, name: str, value: Value) -> None:
     """`target.name = value`."""
     if isinstance(target, Instance):
+        own = objects.find_method(run, target, "__setattr__")
+        if own is not None:
+            from . import calls
+
+            calls.call(run, own, [name, value], {}, run.frame.call or own.function.node, run.frame)
+            return
         found = objects.lookup(target.cls, name)
         if isinstance(found, Descriptor) and found.kind == "property" and isinstance(found.setter, Function):
             from . import calls

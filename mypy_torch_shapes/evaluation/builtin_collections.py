@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ..shapes.dims import Dim, extreme
 from ..shapes.unknown import Unknown
-from . import containers, iteration, library_objects, numbers, objects, operators, torch_modules
+from . import conditions, containers, iteration, library_objects, numbers, objects, operators, torch_modules
 from .run import Frame, Run
 from .specials import call_value, is_data, special
 from .values import (
@@ -94,13 +94,16 @@ class DefaultDict(dict[Value, Value]):
 
     factory: Value = None
     make: Callable[[Value], Value] | None = None
+    keeps = True  # a Counter does not keep what it gives for a missing key
 
     def default(self, receiver: DefaultDict, key: Value) -> Value:
-        """The value of a missing key, kept from now on."""
+        """The value of a missing key."""
         if self.make is None:
             raise Raised("KeyError")
-        receiver[key] = self.make(self.factory)
-        return receiver[key]
+        made = self.make(self.factory)
+        if self.keeps:
+            receiver[key] = made
+        return made
 
 
 @special("collections.defaultdict")
@@ -193,10 +196,10 @@ def _any_all(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AS
     known = iteration.items(run, args[0])
     if not isinstance(known, list):
         return Unknown("of unknown items")
-    answers = [operators.truth(run, item, frame) for item in known]
+    answers = [conditions.condition(run, item, frame) for item in known]
     if looking_for in answers:
         return looking_for
-    return Unknown("of unknown items") if None in answers else not looking_for
+    return Unknown("of unknown items") if None in answers else conditions.combined(answers, every=not looking_for)
 
 
 @special("builtins.sorted")
@@ -239,8 +242,16 @@ def _sum(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, f
 @special("builtins.max", "builtins.min")
 def _extreme(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
     known = iteration.items(run, args[0]) if len(args) == 1 else args
-    if not isinstance(known, list) or not known or "key" in kwargs:
+    if isinstance(known, list) and not known and "default" in kwargs:
+        return kwargs["default"]
+    if not isinstance(known, list) or not known:
         return Unknown(f"the {name} of unknown items")
+    if "key" in kwargs:
+        keys = [call_value(run, kwargs["key"], [item], node, frame) for item in known]
+        if not all(is_data(key) for key in keys):
+            return Unknown(f"the {name} by an unknown key")
+        pick = max if name == "max" else min
+        return known[pick(range(len(known)), key=lambda i: keys[i])]
     if all(is_size(item) for item in known):
         return extreme(name, *known)
     if any(isinstance(item, Dim | Real) for item in known):

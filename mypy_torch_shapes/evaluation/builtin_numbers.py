@@ -6,8 +6,9 @@ import ast
 from typing import Any
 
 from ..shapes.dims import Dim
+from ..shapes.relations import Truth, at_most
 from ..shapes.unknown import Unknown
-from . import library, numbers, operators
+from . import conditions, library, numbers, operators, tensors
 from .run import Frame, Run
 from .specials import special
 from .values import (
@@ -46,8 +47,25 @@ _multiply.__name__ = "mul"
 
 @special("builtins.bool")
 def _bool(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
-    truth = operators.truth(run, args[0] if args else False, frame)
+    truth = conditions.condition(run, args[0] if args else False, frame)
     return Unknown("the truth of something unknown") if truth is None else truth
+
+
+@special("builtins.divmod")
+def _divmod(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    return tuple(operators.binary(run, op, args[0], args[1], node, frame) for op in (ast.FloorDiv, ast.Mod))
+
+
+@special("builtins.abs")
+def _abs(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    (value,) = args
+    if isinstance(value, Tensor):
+        return tensors.operate(run, "torch.abs", [value], {}, node, frame)
+    if isinstance(value, Dim):
+        if at_most(0, value) is Truth.YES:
+            return value
+        return -value if at_most(value, 0) is Truth.YES else numbers.apply(abs, [value])
+    return numbers.apply(abs, [value]) if isinstance(value, Real) else library.pure("builtins.abs", args, kwargs)
 
 
 @special("builtins.round")

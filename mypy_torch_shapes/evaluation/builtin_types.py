@@ -9,12 +9,13 @@ from typing import Any
 from ..shapes.dims import Dim
 from ..shapes.dtypes import DType
 from ..shapes.unknown import Unknown
-from . import objects, torch_modules
+from . import imports, objects, torch_modules
 from .run import Frame, Run
 from .specials import special
 from .values import (
     Bound,
     Class,
+    Condition,
     Env,
     Function,
     Instance,
@@ -83,8 +84,8 @@ def _torch_subclass(module: str, path: str) -> bool:
 
 
 def _is_builtin(value: Value, name: str) -> bool | None:
-    if isinstance(value, Dim):
-        return name in ("int", "Hashable")
+    if isinstance(value, Dim | Condition):
+        return name in ("int", "Hashable") or (name == "bool" and isinstance(value, Condition))
     if isinstance(value, Real):
         return name == "float"
     if name in ("Iterable", "Sequence", "Mapping", "Callable", "Hashable", "Collection"):
@@ -154,7 +155,21 @@ def _hasattr(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AS
         run.catching -= 1
     if isinstance(value, Tensor):
         return True
+    if isinstance(value, Library) and isinstance(found, Library):
+        return _library_has(found)
     return found if isinstance(found, Unknown) and not _has(value, name) else True
+
+
+def _library_has(member: Library) -> Value:
+    """Whether there is such a name: what has a rule is there, and the standard library can be asked."""
+    from ..rules import modules, registry
+
+    if registry.find(member.path) is not None or modules.known(member.path):
+        return True
+    module, _, name = member.path.rpartition(".")
+    if module in imports.PURE:
+        return hasattr(importlib.import_module(module), name)
+    return Unknown("a name of a library that is not followed")
 
 
 def _has(value: Value, name: str) -> bool:
@@ -192,6 +207,14 @@ def _setattr(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AS
         attributes.assign(run, value, name, new)
     elif isinstance(value, Instance):
         value.complete = False
+    return None
+
+
+@special("builtins.object.__setattr__")
+def _set_plainly(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    value, name, new = args
+    if isinstance(value, Instance) and isinstance(name, str):
+        run.set_attribute(value, name, new)
     return None
 
 

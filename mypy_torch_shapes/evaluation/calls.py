@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from ..shapes.dims import Dim, Size, Symbol, symbols
 from ..shapes.unknown import Undecided, Unknown
-from . import joins, library, methods, objects, parameters, torch_modules
+from . import changing, joins, library, methods, objects, parameters, torch_modules
 from .recording import plain
 from .run import MOST_FRAMES, Frame, Run
 from .values import (
@@ -59,6 +60,7 @@ def _dispatch(
     if isinstance(function, Descriptor):
         return call(run, function.function, args, kwargs, node, frame)
     if isinstance(function, Unknown):
+        changing.forget_changed(run, "", [*args, *kwargs.values()])
         return Unknown(f"a call of something unknown ({function.reason})")
     return Unknown("a call of something that cannot be followed")
 
@@ -74,28 +76,38 @@ def _call_instance(
     return Unknown("a call of an object")
 
 
-def call_function(run: Run, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """Enter a function of the program with these arguments."""
-    from . import expressions, statements
+def call_function(
+    run: Run,
+    function: Function,
+    args: list[Value],
+    kwargs: dict[str, Value],
+    at_yield: Callable[[Value], None] | None = None,
+) -> Value:
+    """Enter a function of the program with these arguments; `at_yield` is run in the place of its `yield`."""
+    from . import expressions, managers, statements
 
     if len(run.frames) >= MOST_FRAMES:
         return Unknown("calls nested too deep")
+    if at_yield is None and "<manager>" in function.attrs:
+        return managers.make_generator_manager(function, args, kwargs)
     bound = parameters.bind(function, args, kwargs)
     if isinstance(bound, Unknown):
         return bound
     run.entered.add(function.module)
     vague = any(isinstance(value, Unknown) for value in bound.values())
-    if not vague:
+    if not vague and not run.muted:
         run.reached.add(f"{function.module.name}:{function.qualname}")
     frame = Frame(Env(bound, function.env, function.module), function, function.owner)
     frame.receiver = next(iter(bound.values()), None)
+    frame.muted = run.muted
+    frame.at_yield = at_yield
     _enter_scope(frame)
     with _Entered(run, frame, bound, vague):
         if isinstance(function.node, ast.Lambda):
             result = expressions.evaluate(run, function.node.body, frame)
         else:
             result = statements.run_body(run, function.node.body, frame)
-            if frame.yielded or _is_generator(function.node):
+            if at_yield is None and _is_generator(function.node):
                 result = _generated(frame)
     return result
 
@@ -130,7 +142,7 @@ class _Entered:
             if isinstance(value, Dim):
                 frame.env.variables[name] = run.settle_size(value)
         assert frame.function is not None
-        if run.recording.wanted(frame.module):
+        if run.recording.wanted(frame.module) and not run.muted:
             shapes = [(p, v.type if isinstance(v, Tensor) else run.settle_size(v)) for p, v in self.named]
             run.seen.append((f"{frame.module.name}:{frame.function.qualname}", tuple(shapes)))
             is_method = frame.function.owner is not None and torch_modules.is_module(frame.receiver)

@@ -42,12 +42,17 @@ def fields(cls: Class) -> Iterator[tuple[str, Class, ast.AnnAssign]]:
                     yield statement.target.id, entry, statement
 
 
+def field_names(cls: Class) -> list[str]:
+    """The names of a dataclass's fields in order."""
+    return list(dict.fromkeys(name for name, _, _ in fields(cls)))
+
+
 def init_dataclass(
     run: Run, instance: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
 ) -> None:
     """The `__init__` a dataclass gets."""
     assert isinstance(instance.cls, Class)
-    names = list(dict.fromkeys(name for name, _, _ in fields(instance.cls)))
+    names = field_names(instance.cls)
     given = dict(zip(names, args, strict=False)) | kwargs
     for name in names:
         value = given[name] if name in given else _default(run, instance.cls, name, node, frame)
@@ -90,6 +95,12 @@ def enum_member(cls: Class, args: list[Value]) -> Value:
         if isinstance(entry, Instance) and entry.cls is cls and args and entry.attrs.get("value") == args[0]:
             return entry
     return Unknown("a member of an enumeration")
+
+
+def enum_by_name(cls: Class, name: Value) -> Value:
+    """`Color["RED"]`."""
+    found = cls.namespace.get(name) if isinstance(name, str) else None
+    return found if isinstance(found, Instance) else Unknown("a member of an enumeration")
 
 
 def make_enum(cls: Class) -> None:

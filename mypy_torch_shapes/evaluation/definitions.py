@@ -19,6 +19,9 @@ _DESCRIPTORS = {
     "torch.jit.unused": "function",
 }
 
+# Decorators after which a function does something else.
+_REPLACING = frozenset({"functools.singledispatch", "functools.singledispatchmethod", "torch.vmap", "torch.func.vmap"})
+
 
 def define_function(run: Run, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
     """`def`."""
@@ -35,9 +38,15 @@ def _decorated(run: Run, value: Value, node: ast.expr, frame: Frame) -> Value:
             return Descriptor("property", before.function, value if node.attr == "setter" else before.setter)
     decorator = expressions.evaluate(run, node, frame)
     if isinstance(decorator, Library):
+        if decorator.path in _REPLACING:
+            return Unknown(f"a function behind {decorator.path}")
+        if decorator.path.startswith("contextlib."):
+            return calls.call(run, decorator, [value], {}, node, frame)
         kind = _DESCRIPTORS.get(decorator.path)
         return Descriptor(kind, value) if kind and kind != "function" else value
-    if isinstance(decorator, Unknown | Partial) or not isinstance(decorator, Function):
+    if isinstance(decorator, Partial):
+        return calls.call(run, decorator, [value], {}, node, frame)
+    if isinstance(decorator, Unknown) or not isinstance(decorator, Function):
         return value  # a decorator of a library, called with options: taken to leave the function as it is
     try:
         made = calls.call(run, decorator, [value], {}, node, frame)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ..shapes.unknown import Undecided, Unknown
-from . import attributes, calls, imports, iteration, operators
+from . import attributes, calls, changing, conditions, imports, iteration, operators
 from .joins import join
 from .run import Frame, Run
-from .values import Env, Function, Library, ListValue, Many, Raised, Value
+from .values import Condition, Env, Function, Library, ListValue, Many, Raised, Value
 
 Handler = Callable[[Run, Any, Frame], Value]
 
@@ -44,20 +44,23 @@ def _name(run: Run, node: ast.Name, frame: Frame) -> Value:
     env: Env | None = frame.env
     while env is not None:
         if node.id in env.variables:
-            return _found(run, env.variables, node.id)
+            return _found(run, env, node.id)
         env = env.parent
     return global_name(run, node.id, frame.env)
 
 
-def _found(run: Run, variables: dict[str, Value], name: str) -> Value:
-    return imports.resolved(run, variables, name)
+def _found(run: Run, env: Env, name: str) -> Value:
+    value = imports.resolved(run, env.variables, name)
+    if run.general and env is env.module.env and changing.is_unsteady(run, env.module, name, value):
+        return Unknown(f"{name} is a global that functions change")
+    return value
 
 
 def global_name(run: Run, name: str, env: Env) -> Value:
     """A name of the module, of what it star-imports, or of Python."""
     module = env.module
     if name in module.env.variables:
-        return _found(run, module.env.variables, name)
+        return _found(run, module.env, name)
     for source in module.stars:
         value = imports.member(run, source, name)
         if isinstance(value, Library) and hasattr(python, name) and not imports.exports(value):
@@ -185,58 +188,55 @@ def _boolean(run: Run, node: ast.BoolOp, frame: Frame) -> Value:
     try:
         for operand in node.values:
             value = evaluate(run, operand, frame)
-            truth = operators.truth(run, value, frame)
+            test = conditions.condition(run, value, frame)
+            truth = test.decided if isinstance(test, Condition) else test
             if truth is None:
-                reached.append(value)
+                reached.append(value if test is None else test)
                 run.uncertain += 1
                 opened += 1
-            elif truth is stop and reached:
+            elif truth is stop and any(not isinstance(each, Condition) for each in reached):
                 return stop  # whichever operand it is that decides
-            elif truth is stop or operand is node.values[-1]:
-                reached.append(value)
-                break
+            elif truth is stop or isinstance(test, Condition) or operand is node.values[-1]:
+                reached.append(test if isinstance(test, Condition) else value)
+                if truth is stop:
+                    break
     finally:
         run.uncertain -= opened
-    result = reached[0]
-    for value in reached[1:]:
-        result = join(result, value)
+    return _any_of(reached, stop)
+
+
+def _any_of(reached: list[Value], stop: bool) -> Value:
+    """What `and` / `or` is, being decided by one of these operands."""
+    if all(isinstance(value, bool | Condition) for value in reached):
+        return conditions.combined(reached, every=not stop)
+    *first, result = reached
+    for value in first:
+        if not isinstance(value, Condition) or value.decided is None:
+            result = join(value, result)
     return result
 
 
 def _compare(run: Run, node: ast.Compare, frame: Frame) -> Value:
     left = evaluate(run, node.left, frame)
-    result: Value = True
+    results: list[Value] = []
     for operator, right_node in zip(node.ops, node.comparators, strict=True):
         right = evaluate(run, right_node, frame)
         result = operators.compare(run, type(operator), left, right, node, frame)
-        if operators.truth(run, result, frame) is False or len(node.ops) == 1:
+        if not isinstance(result, bool | Condition) or result is False or len(node.ops) == 1:
             return result
-        if isinstance(result, Unknown):
-            return result
+        results.append(result)
         left = right
-    return result
+    return conditions.combined(results, every=True)
 
 
 def _conditional(run: Run, node: ast.IfExp, frame: Frame) -> Value:
-    truth = operators.truth(run, evaluate(run, node.test, frame), frame)
-    if truth is not None:
-        return evaluate(run, node.body if truth else node.orelse, frame)
-    outcomes = []
-    alternatives = []
-    run.uncertain += 1
-    try:
-        for way in (node.body, node.orelse):
-            run.journal.open()
-            try:
-                outcomes.append(evaluate(run, way, frame))
-            except Raised:
-                outcomes.append(Unknown("raises"))
-            finally:
-                alternatives.append(run.journal.close(keep=False)[1])
-    finally:
-        run.uncertain -= 1
-    run.journal.merge(alternatives)
-    return join(*outcomes)
+    test = conditions.condition(run, evaluate(run, node.test, frame), frame)
+    if isinstance(test, bool):
+        return evaluate(run, node.body if test else node.orelse, frame)
+    ways = (lambda: evaluate(run, node.body, frame), lambda: evaluate(run, node.orelse, frame))
+    if test is not None:
+        return conditions.conditional(run, test, *ways)
+    return conditions.either(run, None, *ways)
 
 
 def _lambda(run: Run, node: ast.Lambda, frame: Frame) -> Value:
@@ -255,6 +255,7 @@ def make_function(
     for parameter, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
         if default is not None:
             defaults[parameter.arg] = evaluate(run, default, frame)
+    defaults = {each: changing.steady_default(node, each, value) for each, value in defaults.items()}
     owner = frame.owner if frame.env.is_class else None
     return Function(node, frame.env, qualify(frame, name), defaults, owner)
 
@@ -393,7 +394,11 @@ def _filtered(run: Run, generator: ast.comprehension, frame: Frame) -> bool | No
 
 
 def _yield(run: Run, node: ast.Yield, frame: Frame) -> Value:
-    frame.yielded.append(evaluate(run, node.value, frame) if node.value else None)
+    value = evaluate(run, node.value, frame) if node.value else None
+    if frame.at_yield is not None:
+        frame.at_yield(value)
+        return None
+    frame.yielded.append(value)
     return Unknown("what is sent to a generator")
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..shapes.dims import Dim, Size
+from ..shapes.dims import Dim, Size, values
 from ..shapes.dtypes import DType
 from ..shapes.relations import Truth, equal
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown, UnknownDevice
 from .values import (
     Bound,
+    Condition,
     Function,
     Instance,
     Library,
@@ -27,18 +28,35 @@ from .values import (
 
 _DEPTH = 6
 
-# Sizes that are equal on the way of the program that is being joined: (kept, given up).
-_equalities: list[tuple[Size, Size]] = []
+# Sizes that are equal on one of the two ways that are being joined, and whether that is the second one.
+_equalities: list[tuple[Size, Size, bool]] = []
 
 
 @contextmanager
-def assuming(pairs: list[tuple[Size, Size]]) -> Iterator[None]:
-    """While joins know that, where one branch was taken, these sizes are equal."""
-    _equalities.extend(pairs)
+def assuming(pairs: list[tuple[Size, Size]], on_second: bool) -> Iterator[None]:
+    """While joins know that these sizes are equal on one of the ways."""
+    _equalities.extend((left, right, on_second) for left, right in pairs)
     try:
         yield
     finally:
         del _equalities[len(_equalities) - len(pairs) :]
+
+
+# In which worlds the first of two joined ways is taken.
+_chosen: list[tuple[bool, ...]] = []
+
+
+@contextmanager
+def choosing(worlds: tuple[bool, ...] | None) -> Iterator[None]:
+    """While joins know in which worlds the first way is taken: a size then has that way's values there."""
+    if worlds is None:
+        yield
+        return
+    _chosen.append(worlds)
+    try:
+        yield
+    finally:
+        _chosen.pop()
 
 
 def join(a: Value, b: Value, depth: int = _DEPTH) -> Value:
@@ -85,11 +103,24 @@ def join_sizes(a: Size, b: Size) -> Size:
     """One size for two: the same, or unknown."""
     if a == b or equal(a, b) is Truth.YES:
         return a
-    for pair in _equalities:
-        if {a, b} == set(pair):
-            return a  # `a` is from the branch where they may differ
-    left, right = (size.values if isinstance(size, Dim) else None for size in (a, b))
-    return fresh(left if left == right else None)
+    for left, right, on_second in _equalities:
+        if a - b in (left - right, right - left):
+            return a if on_second else b  # what it is where they may differ is true where they are equal, too
+    return fresh(_joined_values(a, b))
+
+
+def _joined_values(a: Size, b: Size) -> tuple[int, ...] | None:
+    """What a size is in each world, being one of two."""
+    if not _chosen:
+        left, right = (size.values if isinstance(size, Dim) else None for size in (a, b))
+        return left if left == right else None
+    worlds = _chosen[-1]
+    left, right = (values(size, len(worlds)) for size in (a, b))
+    if all(worlds):
+        return left if left is not None and len(left) == len(worlds) else None
+    if left is None or right is None or not len(left) == len(right) == len(worlds):
+        return None
+    return tuple(x if first else y for x, y, first in zip(left, right, worlds, strict=True))
 
 
 def same(a: Value, b: Value, depth: int = _DEPTH) -> bool:
@@ -123,7 +154,7 @@ def same(a: Value, b: Value, depth: int = _DEPTH) -> bool:
         return all(same(x, y, depth - 1) for x, y in zip(vars(a).values(), vars(b).values(), strict=True))
     if isinstance(a, Function):
         return a.node is b.node and same(a.defaults, b.defaults, depth - 1)
-    return isinstance(a, Library | Real | DType) and bool(a == b)
+    return isinstance(a, Library | Real | Condition | DType) and bool(a == b)
 
 
 def same_types(a: TensorType, b: TensorType) -> bool:

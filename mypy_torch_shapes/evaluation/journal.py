@@ -45,6 +45,9 @@ class Journal:
         targets = {key: target for changes in alternatives for key, (target, _) in changes.items()}
         for key, target in targets.items():
             contents = [changes[key][1] if key in changes else content(target) for changes in alternatives]
+            if isinstance(target, Env):  # a name bound on one way only can only be used where it was bound
+                bound = {name: value for each in contents for name, value in each.items()}
+                contents = [{**bound, **each} for each in contents]
             result = contents[0]
             for other in contents[1:]:
                 result = join_contents(result, other)

@@ -11,6 +11,7 @@ from ..rules import registry
 from ..shapes.dims import Dim
 from ..shapes.unknown import Unknown
 from . import imports, numbers, tensors, torch_modules
+from .changing import forget_changed
 from .run import Frame, Run
 from .specials import find_special, is_data
 from .values import (
@@ -48,6 +49,7 @@ def call(
         return _torch(run, path, args, kwargs, node, frame)
     if path.partition(".")[0] in imports.PURE or path.startswith("builtins."):
         return pure(path, args, kwargs)
+    forget_changed(run, path, [*args, *kwargs.values()])
     return Unknown(f"{path} is not followed")
 
 
@@ -56,13 +58,13 @@ _TRANSPARENT = frozenset(
     {"torch.no_grad", "torch.inference_mode", "torch.enable_grad", "torch.compile", "torch.jit.script",
      "torch.jit.ignore", "torch.jit.export", "torch.jit.unused", "torch.nn.DataParallel",
      "torch.nn.parallel.DistributedDataParallel", "torch.autograd.Variable", "torch.jit._overload_method",
-     "functools.lru_cache", "functools.cache", "functools.wraps", "abc.abstractmethod", "typing.overload",
-     "torch.fx.wrap", "contextlib.contextmanager", "dataclasses.dataclass", "typing.final", "functools.total_ordering",
+     "functools.lru_cache", "functools.cache", "abc.abstractmethod", "typing.overload",
+     "torch.fx.wrap", "dataclasses.dataclass", "typing.final", "functools.total_ordering",
      "typing.no_type_check", "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm",
      "torch.nn.utils.parametrizations.weight_norm", "torch.nn.utils.parametrizations.spectral_norm",
      "torch.set_grad_enabled", "typing.runtime_checkable"}
 )  # fmt: skip
-_SAME_RESULT = frozenset({"copy.copy", "typing.NewType"})
+_SAME_RESULT = frozenset({"typing.NewType"})
 
 
 def _transparent(args: list[Value]) -> Value:

@@ -10,11 +10,11 @@ from ..shapes.dims import Size
 from ..shapes.relations import less
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
-from . import expressions, iteration, operators
-from .joins import join, same
-from .journal import Changes
+from . import conditions, expressions, iteration
+from .joins import choosing, join, same
+from .journal import Changes, content
 from .run import Frame, Run
-from .values import Env, ListValue, Many, Raised, Tensor, Value, is_size
+from .values import Condition, Env, ListValue, Many, Raised, Tensor, Value, is_size
 
 MOST_ROUNDS = 512  # of a loop that is run as it is
 _CHEAP = 1000  # steps that are taken rather than saved by not looking at every epoch
@@ -104,24 +104,70 @@ def _counter(node: ast.For | ast.AsyncFor) -> str | None:
 
 def run_while(run: Run, node: ast.While, frame: Frame) -> Any:
     """`while test`."""
+    run.journal.open()
+    try:
+        flow, worlds = _while_rounds(run, node, frame)
+    finally:
+        before, after = run.journal.close(keep=True)
+    if worlds and not run.muted:
+        _other_counts(run, node, frame, before, after, worlds)
+    if flow is not None:
+        return flow
+    return _settled(run, node, frame, None, False, lambda: expressions.evaluate(run, node.test, frame))
+
+
+def _while_rounds(run: Run, node: ast.While, frame: Frame) -> tuple[Any, int]:
+    """The rounds as the observed sizes go them: how they end (None: unknown), and the worlds that were asked."""
     from .statements import Flow, rejoin, run_block
 
+    worlds = 0
     for _ in range(MOST_ROUNDS):
-        truth = operators.truth(run, expressions.evaluate(run, node.test, frame), frame)
-        if truth is None:
-            break
-        if not truth:
+        test = conditions.condition(run, expressions.evaluate(run, node.test, frame), frame)
+        if isinstance(test, Condition):
+            worlds = len(test.values)
+            test = test.decided
+        if test is None:
+            return None, worlds
+        if not test:
             flow = run_block(run, node.orelse, frame)
             rejoin(run, frame, Flow.BREAK)
-            return flow
+            return flow, worlds
         flow = run_block(run, node.body, frame)
         rejoin(run, frame, Flow.CONTINUE)
         if flow is Flow.RETURN:
-            return flow
+            return flow, worlds
         if flow is Flow.BREAK:
             rejoin(run, frame, Flow.BREAK)
-            return Flow.NORMAL
-    return _settled(run, node, frame, None, False, lambda: expressions.evaluate(run, node.test, frame))
+            return Flow.NORMAL, worlds
+    return None, worlds
+
+
+def _other_counts(
+    run: Run, node: ast.While, frame: Frame, before: Changes, after: Changes, worlds: int
+) -> None:
+    """Other sizes may take fewer rounds, or one more: what depends on it keeps no expression."""
+    from .journal import join_contents, restore
+    from .statements import run_block
+
+    run.uncertain += 1
+    run.journal.open()
+    try:
+        expressions.evaluate(run, node.test, frame)
+        run_block(run, node.body, frame)
+    except Raised:
+        pass  # no size goes one more round
+    finally:
+        run.uncertain -= 1
+        more = run.journal.close(keep=False)[1]
+    with choosing((True,) * worlds):
+        for key, (target, now) in {**more, **after}.items():
+            here = now if key in after else content(target)
+            for other in (before[key][1] if key in before else here, more[key][1] if key in more else here):
+                if isinstance(target, Env):
+                    other = {**here, **other}
+                here = join_contents(here, other)
+            run.journal.touch(target)
+            restore(target, here)
 
 
 def _settled(

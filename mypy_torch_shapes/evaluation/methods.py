@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import collections
 from typing import Any
 
 from ..shapes.dims import Dim
@@ -12,7 +13,7 @@ from ..shapes.unknown import Unknown
 from . import containers, iteration, library_objects, numbers, objects, tensors, torch_modules
 from .joins import join
 from .run import Frame, Run
-from .values import Class, Instance, Library, ListValue, Many, Method, Named, Raised, Real, Super, Tensor, Value
+from .values import Class, Deque, Instance, Library, ListValue, Many, Method, Named, Raised, Real, Super, Tensor, Value
 
 
 def call(run: Run, method: Method, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
@@ -139,6 +140,8 @@ def _pop(run: Run, target: ListValue, index: Value = -1) -> Value:
 
 
 def _list(run: Run, target: ListValue, name: str, args: list[Value], kwargs: dict[str, Value], frame: Frame) -> Value:
+    if isinstance(target, Deque) and name in _BOTH_ENDS:
+        return _deque(run, target, name, args)
     if name == "append":
         return _append(run, target, *args)
     if name == "extend":
@@ -159,9 +162,31 @@ def _list(run: Run, target: ListValue, name: str, args: list[Value], kwargs: dic
         target[:] = ordered if isinstance(ordered, list) else [Unknown("an item in unknown order")] * len(target)
         return None
     if name == "insert" and not isinstance(args[0], int):
-        return Unknown("inserted at an unknown place")
+        run.journal.touch(target)
+        target[:] = [Unknown("an item of a list that was inserted into")] * (len(target) + 1)
+        return None
     run.journal.touch(target)
     return _plain(target, name, args, kwargs)
+
+
+_BOTH_ENDS = frozenset({"append", "appendleft", "extend", "extendleft", "popleft", "rotate"})
+
+
+def _deque(run: Run, target: Deque, name: str, args: list[Value]) -> Value:
+    """What a deque does that a list does not; at most `most` items stay."""
+    given = iteration.items(run, args[0]) if name.startswith("extend") else args
+    if not isinstance(given, list) or (name == "rotate" and not all(isinstance(arg, int) for arg in args)):
+        run.journal.touch(target)
+        target[:] = [Unknown("an item of a deque that may have changed")] * len(target)
+        return None
+    made = collections.deque(target, target.most)
+    try:
+        result = getattr(made, name)(*([given] if name.startswith("extend") else args))
+    except IndexError:
+        raise Raised("IndexError") from None
+    run.journal.touch(target)
+    target[:] = made
+    return result
 
 
 def _comparable(value: Value) -> bool:
@@ -199,6 +224,9 @@ def _plain(receiver: Value, name: str, args: list[Value], kwargs: dict[str, Valu
         return Unknown(f"the method {name} of something unknown")
     if isinstance(receiver, Named) and name == "_asdict":
         return dict(zip(receiver.fields, receiver, strict=True))
+    if isinstance(receiver, Named) and name == "_replace":
+        pairs = zip(receiver.fields, receiver, strict=True)
+        return receiver.rebuild([kwargs.get(field, item) for field, item in pairs])
     if isinstance(receiver, tuple) and name == "numel":
         product: Any = 1
         for size in receiver:

@@ -11,7 +11,7 @@ from ..shapes.dims import Dim, Size, floordiv
 from ..shapes.relations import at_most
 from ..shapes.tensor_type import fresh
 from ..shapes.unknown import Unknown, UnknownNumber
-from .values import Raised, Real, Value, is_size
+from .values import Condition, Raised, Real, Value, is_size
 
 _SIMPLE = 1 << 16  # a float is an exact fraction for our purposes below this denominator
 
@@ -23,7 +23,7 @@ def binary(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> V
         return _on_sizes(operation, left, right)
     if not _is_number(left) or not _is_number(right):
         return Unknown("arithmetic with something unknown")
-    values = _in_worlds(operation, left, right)
+    values = in_worlds(operation, left, right)
     exact = _exact(name, as_fraction(left), as_fraction(right))
     if exact is None and values is None:
         return Unknown("a real number that is not known")
@@ -55,7 +55,7 @@ def _on_sizes(operation: Callable[[Any, Any], Any], left: Size, right: Size) -> 
     except ZeroDivisionError:
         raise Raised("ZeroDivisionError") from None
     except TypeError:
-        values = _in_worlds(operation, left, right)
+        values = in_worlds(operation, left, right)
         if values is not None and all(isinstance(value, int) for value in values):
             return fresh(tuple(int(value) for value in values))
         return Unknown("a size that is not known")
@@ -71,7 +71,8 @@ def world_values(value: Value, worlds: int) -> tuple[Any, ...] | None:
     return value.values if isinstance(value, Dim | Real) else (value,) * worlds
 
 
-def _in_worlds(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> tuple[Any, ...] | None:
+def in_worlds(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> tuple[Any, ...] | None:
+    """What an operation gives in each world, where that is known."""
     counts = [len(v.values) for v in (left, right) if isinstance(v, Dim | Real) and v.values is not None]
     if not counts:
         return None
@@ -116,10 +117,10 @@ def compare(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> 
     """A comparison with a symbolic number, decided at the observed worlds."""
     if not _is_number(left) or not _is_number(right):
         return False if operation.__name__ == "eq" else Unknown("compared with something unknown")
-    outcomes = _in_worlds(operation, left, right)
-    if outcomes is None or len(set(outcomes)) != 1:
+    outcomes = in_worlds(operation, left, right)
+    if outcomes is None:
         return Unknown("cannot tell how two numbers compare")
-    return bool(outcomes[0])
+    return Condition(tuple(map(bool, outcomes)))
 
 
 def floor(value: Value) -> Value:

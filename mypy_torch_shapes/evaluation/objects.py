@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from ..shapes.unknown import Unknown
-from . import calls, containers, library_objects, torch_modules
+from . import calls, containers, library_objects, module_hooks, torch_modules
 from .run import Frame, Run
 from .specials import find_special
 from .values import Bound, Class, Descriptor, Function, Instance, Library, Many, Raised, Value
@@ -180,7 +180,7 @@ def _inherited(run: Run, instance: Instance, name: str) -> Value:
         return Method(instance, name)
     if containers.is_mapping_like(instance) and name in containers.MAPPING_METHODS:
         return Method(instance, name)
-    if library_objects.find(instance, name) is not None:
+    if library_objects.find(instance, name) is not None or (name == "remove" and module_hooks.is_handle(instance)):
         return Method(instance, name)
     return _MISSING
 
@@ -242,7 +242,11 @@ def contains(run: Run, instance: Instance, item: Value) -> bool | Unknown:
     """`item in instance`."""
     if isinstance(item, str) and (torch_modules.is_mapping(instance) or containers.is_mapping_like(instance)):
         return item in instance.attrs
-    return Unknown("cannot tell what is in it")
+    method = find_method(run, instance, "__contains__")
+    if method is None:
+        return Unknown("cannot tell what is in it")
+    found = calls.call(run, method, [item], {}, run.frame.call or method.function.node, run.frame)
+    return found if isinstance(found, bool) else Unknown("cannot tell what is in it")
 
 
 def subscript(run: Run, instance: Instance, index: Value, node: ast.AST, frame: Frame) -> Value:
@@ -275,6 +279,18 @@ def store_item(run: Run, instance: Instance, index: Value, value: Value, node: a
         calls.call(run, method, [index, value], {}, node, frame)
     elif containers.is_mapping_like(instance) and isinstance(index, str):
         run.set_attribute(instance, index, value)
+
+
+def delete_item(run: Run, instance: Instance, index: Value, node: ast.AST, frame: Frame) -> None:
+    """`del instance[index]`."""
+    method = find_method(run, instance, "__delitem__")
+    if method is not None:
+        calls.call(run, method, [index], {}, node, frame)
+    elif torch_modules.iterate(instance) is not None:
+        torch_modules.delete_item(run, instance, index)
+    elif index in instance.attrs:
+        run.journal.touch(instance)
+        del instance.attrs[index]
 
 
 def add(run: Run, left: Instance, right: Value) -> Value:

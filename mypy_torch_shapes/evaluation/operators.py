@@ -7,12 +7,12 @@ import operator
 from typing import Any
 
 from ..shapes.dims import Dim
-from ..shapes.relations import Truth, at_most, equal, less
+from ..shapes.relations import Truth, equal, less
 from ..shapes.unknown import Undecided, Unknown
-from . import calls, iteration, numbers, objects, tensors
+from . import calls, conditions, containers, iteration, numbers, objects, tensors
 from .joins import join
 from .run import Frame, Run
-from .values import Class, Function, Instance, Library, ListValue, Many, Raised, Real, Tensor, Value, is_size
+from .values import Class, Condition, Function, Instance, Library, ListValue, Many, Raised, Real, Tensor, Value, is_size
 
 PYTHON: dict[type, Any] = {
     ast.Add: operator.add,
@@ -100,6 +100,8 @@ def truth(run: Run, value: Value, frame: Frame) -> bool | None:
             return objects.truth(run, value, frame)
     except Undecided:
         return None
+    if isinstance(value, Condition):
+        return value.decided
     if isinstance(value, Real) and value.values is not None and len({bool(v) for v in value.values}) == 1:
         return bool(value.values[0])
     if isinstance(value, Unknown | Tensor | Many | Real):
@@ -191,8 +193,8 @@ def _by_method(run: Run, op: type, left: Value, right: Value, node: ast.AST, fra
 def unary(run: Run, op: type[ast.unaryop], value: Value, node: ast.AST, frame: Frame) -> Value:
     """`op value`."""
     if op is ast.Not:
-        known = truth(run, value, frame)
-        return Unknown("not of something unknown") if known is None else not known
+        known = conditions.condition(run, value, frame)
+        return Unknown("not of something unknown") if known is None else conditions.negated(known)
     if isinstance(value, Tensor):
         return tensors.operate(run, f"torch.{TORCH[op]}", [value], {}, node, frame)
     if isinstance(value, Unknown):
@@ -223,22 +225,31 @@ def compare(run: Run, op: type[ast.cmpop], left: Value, right: Value, node: ast.
     if isinstance(left, Instance) or isinstance(right, Instance):
         return _by_method(run, op, left, right, node, frame)
     if op in (ast.Eq, ast.NotEq):
-        outcome = equal_values(left, right)
-        if outcome is Truth.UNKNOWN:
-            return Unknown("cannot tell whether two values are equal")
-        return outcome.holds is (op is ast.Eq)
+        answer = _equality(left, right)
+        return answer if op is ast.Eq or isinstance(answer, Unknown) else conditions.negated(answer)
     return _ordered(op, left, right)
 
 
-def _ordered(op: type, left: Value, right: Value) -> Value:
-    if is_size(left) and is_size(right) and (isinstance(left, Dim) or isinstance(right, Dim)):
-        if op in (ast.Lt, ast.Gt):
-            answer = less(left, right) if op is ast.Lt else less(right, left)
-        else:
-            answer = at_most(left, right) if op is ast.LtE else at_most(right, left)
-        return Unknown("cannot tell which size is larger") if answer is Truth.UNKNOWN else answer.holds
+def _equality(left: Value, right: Value) -> Value:
+    """`left == right`: a bool, a Condition, or Unknown."""
+    if is_size(left) and is_size(right):
+        return conditions.compared(ast.Eq, left, right)
     if isinstance(left, Real | Dim) or isinstance(right, Real | Dim):
-        return numbers.compare(PYTHON[op], left, right)
+        return numbers.compare(operator.eq, left, right)
+    if isinstance(left, tuple | ListValue) and type(left) is type(right) and _count(left) == _count(right) >= 0:
+        return conditions.equal_sequences(left, right)
+    outcome = equal_values(left, right)
+    return Unknown("cannot tell whether two values are equal") if outcome is Truth.UNKNOWN else outcome.holds
+
+
+def _count(row: tuple[Value, ...] | ListValue) -> int:
+    """How many items; less than none where that is symbolic."""
+    return len(row) if getattr(row, "length", None) is None else -1
+
+
+def _ordered(op: type, left: Value, right: Value) -> Value:
+    if isinstance(left, Real | Dim) or isinstance(right, Real | Dim):
+        return conditions.compared(op, left, right)
     try:
         return bool(PYTHON[op](left, right))
     except TypeError:
@@ -252,7 +263,8 @@ def equal_values(left: Value, right: Value) -> Truth:
     if isinstance(left, Unknown | Real | Many) or isinstance(right, Unknown | Real | Many):
         if isinstance(left, Real) or isinstance(right, Real):
             result = numbers.compare(operator.eq, left, right)
-            return Truth.UNKNOWN if isinstance(result, Unknown) else (Truth.ASSUMED if result else Truth.NO)
+            decided = result.decided if isinstance(result, Condition) else None
+            return Truth.UNKNOWN if decided is None else (Truth.ASSUMED if decided else Truth.NO)
         return Truth.UNKNOWN
     if isinstance(left, tuple | list) and isinstance(right, tuple | list):
         if isinstance(left, tuple) is not isinstance(right, tuple):
@@ -309,12 +321,16 @@ def _contains(run: Run, item: Value, container: Value) -> bool | Unknown:
 
 def subscript(run: Run, receiver: Value, index: Value, node: ast.AST, frame: Frame) -> Value:
     """`receiver[index]`."""
+    if isinstance(index, Condition):
+        index = Unknown("indexed by a condition on sizes") if index.decided is None else index.decided
     if isinstance(receiver, Tensor):
         return tensors.operate(run, "torch.Tensor.__getitem__", [receiver, index], {}, node, frame)
     if isinstance(receiver, Unknown):
         return receiver
     if isinstance(receiver, Instance):
         return objects.subscript(run, receiver, index, node, frame)
+    if isinstance(receiver, Class) and containers.is_enum(receiver):
+        return containers.enum_by_name(receiver, index)
     if isinstance(receiver, Class | Library):
         return receiver  # List[int], Generic[T]
     if isinstance(index, Unknown):
@@ -376,7 +392,7 @@ def _item(receiver: Value, index: Value) -> Value:
         raise Raised("IndexError") from None
     except TypeError:
         return Unknown("indexed by something it does not know")
-    return ListValue(result) if isinstance(result, list) else result
+    return ListValue(result) if type(result) is list else result
 
 
 def _symbolic_slice(index: slice) -> bool:
@@ -413,8 +429,11 @@ def _store_in_list(receiver: ListValue, index: Value, value: Value) -> None:
         receiver[:] = [join(item, value) for item in receiver]
 
 
-def delete_item(run: Run, receiver: Value, index: Value) -> None:
+def delete_item(run: Run, receiver: Value, index: Value, node: ast.AST, frame: Frame) -> None:
     """`del receiver[index]`."""
+    if isinstance(receiver, Instance):
+        objects.delete_item(run, receiver, index, node, frame)
+        return
     if isinstance(receiver, dict | ListValue) and not isinstance(index, Unknown | Dim):
         run.journal.touch(receiver)
         try:

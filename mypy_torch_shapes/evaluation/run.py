@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from ..shapes.unknown import Unknown
 from .journal import Changes, Journal
 from .modules import Loader, SourceModule
 from .recording import Parameters, Recording
-from .values import Class, Env, Function, Instance, OutOfBudget, Tensor, Value
+from .values import Class, Env, Function, Instance, OutOfBudget, Raised, Tensor, Value
 
 if TYPE_CHECKING:
     from ..rules.mismatch import Mismatch
@@ -37,6 +37,10 @@ class Frame:
     abbreviations: dict[Dim, Dim] = field(default_factory=dict)  # a size of the caller -> its name here
     call: ast.AST | None = None  # what is being evaluated, for messages from below
     left: list[tuple[Any, Changes]] = field(default_factory=list)  # ways that may have left the block: how, and what
+    otherwise: list[Value] = field(default_factory=list)  # returned on ways that no observed size takes
+    at_yield: Callable[[Value], None] | None = None  # what is run in the place of a `yield`
+    muted: int = 0  # how often the run was muted when the function was entered
+    silenced: int = 0  # worlds, once all of them have left the function and only the other ways go on
     uncounted: bool = False  # it yields in a loop whose rounds are not known
 
     @property
@@ -57,11 +61,13 @@ class Run:
         self.journal = Journal()
         self.frames: list[Frame] = []
         self.steps = 0
+        self.muted = 0  # > 0: on a way that no observed size takes; nothing is said of it
         self.uncertain = 0  # > 0: what is evaluated now may not run at all
         self.catching = 0  # > 0: inside something that catches exceptions of evaluating
         self.guarded = 0  # > 0: the program catches what a failing operation raises
         self.entered: set[SourceModule] = set()
         self.reached: set[str] = set()  # functions entered, "module:qualname"
+        self.rebound: set[tuple[int, str]] = set()  # globals that functions bound in this evaluation
         self.dtype_hidden = 0  # > 0: inside autocast
         self.constructing = 0  # > 0: inside the constructor of a module: what is chosen there is its configuration
         self.seen: list[tuple[str, Parameters]] = []  # what functions were entered with
@@ -79,7 +85,10 @@ class Run:
 
     def set_variable(self, env: Env, name: str, value: Value) -> None:
         """Bind a name in a scope."""
-        env = env.elsewhere.get(name, env)
+        elsewhere = env.elsewhere.get(name)
+        if elsewhere is not None:
+            self.rebound.add((id(elsewhere), name))
+            env = elsewhere
         self.journal.touch(env)
         env.variables[name] = value
 
@@ -121,7 +130,7 @@ class Run:
 
     def record(self, node: ast.AST, frame: Frame, value: Value) -> None:
         """Note what an expression is."""
-        if frame.context is None:
+        if frame.context is None or self.muted:
             return
         if isinstance(value, Tensor):
             self.recording.fact(frame.context, frame.module, node, value.type)
@@ -136,8 +145,13 @@ class Run:
         return Unknown(f"an internal error ({type(fault).__name__})")
 
     def mismatch(self, node: ast.AST, mismatch: Mismatch, operands: Iterable[Value]) -> Unknown:
-        """Report a proven mistake, if it is certain to be reached; the result is unknown, so it is reported once."""
+        """Report a proven mistake, if it is certain to be reached; the result is unknown, so it is reported once.
+
+        Raises Raised where the program catches what the operation raises.
+        """
+        if self.guarded:
+            raise Raised("RuntimeError", stated=True)
         reason = f"{mismatch.operation}: {mismatch.message}"
-        if not self.uncertain and not self.guarded:
+        if not self.uncertain and not self.muted:
             self.recording.finding(self.frames, node, mismatch, [self.settle(o) for o in operands])
         return Unknown(f"the operation fails ({reason})")

@@ -150,6 +150,8 @@ class Session:
         target = function.function if isinstance(function, Bound) else function
         if not isinstance(target, Function):
             return
+        target = _undecorated(target, call.function.partition(":")[2])
+        function = Bound(target, function.receiver) if isinstance(function, Bound) else target
         args, kwargs = _as_called(target, arguments, isinstance(function, Bound))
         frame = Frame(Env({}, None, target.module))
         calls.call(run, function, args, kwargs, target.node, frame)
@@ -187,6 +189,17 @@ class Session:
                 self.faults.setdefault(f"{type(kept).__name__}: {kept}", (kept, set()))[1].update(run.entered)
             self.entered |= run.entered
             self.reached |= run.reached
+
+
+def _undecorated(function: Function, qualname: str) -> Function:
+    """The recorded function itself, where a decorator of the program has put another one around it."""
+    seen: set[int] = set()
+    while function.qualname != qualname and id(function) not in seen:
+        seen.add(id(function))
+        around = function.env.variables.values() if function.env.parent is not None else ()
+        inside = [each for each in around if isinstance(each, Function) and "<locals>" not in each.qualname]
+        function = next((each for each in inside if each.qualname == qualname), inside[0] if inside else function)
+    return function
 
 
 def _as_called(function: Function, arguments: dict[str, Value], bound: bool) -> tuple[list[Value], dict[str, Value]]:

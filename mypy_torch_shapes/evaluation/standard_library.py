@@ -12,6 +12,7 @@ from .specials import call_value, special
 from .values import (
     Class,
     Descriptor,
+    Function,
     Instance,
     Library,
     ListValue,
@@ -50,6 +51,39 @@ def _partial(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AS
     return Partial(args[0], tuple(args[1:]), kwargs)
 
 
+@special("functools.wraps")
+def _wraps(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    """What it decorates keeps what it does, and takes over the name."""
+    name = args[0].name if isinstance(args[0], Function) else None
+    return Partial(Library("builtins.<named>"), (name,), {})
+
+
+@special("builtins.<named>")
+def _named(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    name, function = args
+    if isinstance(function, Function) and name is not None:
+        function.attrs["__name__"] = name
+    return function
+
+
+@special("contextlib.contextmanager", "contextlib.asynccontextmanager")
+def _contextmanager(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    if isinstance(args[0], Function):
+        args[0].attrs["<manager>"] = True
+    return args[0]
+
+
+@special("contextlib.nullcontext", "contextlib.closing")
+def _nullcontext(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    result = args[0] if args else kwargs.get("enter_result", kwargs.get("thing"))
+    return Instance(Library("contextlib.nullcontext"), {"enter_result": result})
+
+
+@special("contextlib.suppress")
+def _suppress(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    return Instance(Library("contextlib.suppress"), {"enter_result": None})
+
+
 @special("functools.reduce")
 def _reduce(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     known = iteration.items(run, args[1])
@@ -64,6 +98,20 @@ def _reduce(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST
 @special("copy.deepcopy")
 def _deepcopy(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     return deep_copy(args[0], {})
+
+
+@special("copy.copy")
+def _copy(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    (value,) = args
+    if isinstance(value, Tensor):
+        return Tensor(value.type)
+    if isinstance(value, ListValue):
+        return ListValue(value, value.length)
+    if isinstance(value, dict | set):
+        return copy.copy(value)
+    if isinstance(value, Instance):
+        return Instance(value.cls, dict(value.attrs), None, value.record, value.complete)
+    return value
 
 
 def deep_copy(value: Value, seen: dict[int, Value]) -> Value:
@@ -90,28 +138,6 @@ def deep_copy(value: Value, seen: dict[int, Value]) -> Value:
     else:
         return value
     return seen[id(value)]
-
-
-@special("itertools.chain")
-def _chain(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
-    columns = [iteration.items(run, arg) for arg in args]
-    if all(isinstance(column, list) for column in columns):
-        return ListValue(item for column in columns if isinstance(column, list) for item in column)
-    return Unknown("chained something unknown")
-
-
-@special("itertools.product", "itertools.combinations", "itertools.repeat", "itertools.islice", "itertools.pairwise",
-         "itertools.permutations", "itertools.accumulate")  # fmt: skip
-def _itertools(
-    run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str
-) -> Value:
-    import itertools
-
-    function = getattr(itertools, name)
-    if name in ("repeat", "accumulate") or not all(isinstance(a, list | tuple | range | int | None) for a in args):
-        return Unknown("itertools on something unknown")
-    rows = list(itertools.islice(function(*args, **kwargs), iteration.MOST_ITEMS))
-    return ListValue(rows)
 
 
 @special("typing.cast", "torch.jit.annotate")

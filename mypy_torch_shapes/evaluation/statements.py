@@ -8,13 +8,14 @@ from enum import Enum
 from typing import Any
 
 from ..shapes.dims import Size
+from ..shapes.relations import Truth, less
 from ..shapes.unknown import Undecided, Unknown
-from . import attributes, calls, definitions, expressions, iteration, loops, operators
-from .joins import assuming, join
-from .journal import content
+from . import attributes, conditions, definitions, expressions, iteration, loops, managers, operators
+from .joins import assuming, choosing, join
+from .journal import Changes, content
 from .modules import LazyImport, SourceModule, absolute
 from .run import Frame, Run
-from .values import Bound, Instance, Raised, Tensor, Value, is_size
+from .values import Instance, Raised, Tensor, Value, is_size
 
 
 class Flow(Enum):
@@ -28,14 +29,24 @@ class Flow(Enum):
 
 def run_body(run: Run, body: list[ast.stmt], frame: Frame) -> Value:
     """Run a function's body; what it returns, joined over the ways that may return."""
-    flow = run_block(run, body, frame)
+    try:
+        flow = run_block(run, body, frame)
+    except Raised:
+        if not frame.silenced:
+            raise
+        flow = Flow.RETURN  # no size goes on that way
+    finally:
+        run.muted -= frame.silenced > 0
     rejoin(run, frame, Flow.RETURN)
-    if not frame.returned:
-        return None
+    if flow is not Flow.RETURN:
+        (frame.otherwise if frame.silenced else frame.returned).append(None)
     result = frame.returned[0]
     for value in frame.returned[1:]:
         result = join(result, value)
-    return result if flow is Flow.RETURN else join(result, None)
+    with choosing((True,) * frame.silenced if frame.silenced else None):
+        for value in frame.otherwise:
+            result = join(result, value)
+    return result
 
 
 def rejoin(run: Run, frame: Frame, how: Flow) -> None:
@@ -124,7 +135,8 @@ def _loadable(target: ast.expr) -> ast.expr:
 
 
 def _return(run: Run, node: ast.Return, frame: Frame) -> Flow:
-    frame.returned.append(expressions.evaluate(run, node.value, frame) if node.value else None)
+    value = expressions.evaluate(run, node.value, frame) if node.value else None
+    (frame.otherwise if run.muted > frame.muted else frame.returned).append(value)
     return Flow.RETURN
 
 
@@ -143,29 +155,81 @@ def _assert(run: Run, node: ast.Assert, frame: Frame) -> None:
 
 
 def _if(run: Run, node: ast.If, frame: Frame) -> Flow:
-    truth = operators.truth(run, expressions.evaluate(run, node.test, frame), frame)
-    if truth is not None:
-        return run_block(run, node.body if truth else node.orelse, frame)
+    test = conditions.condition(run, expressions.evaluate(run, node.test, frame), frame)
+    if isinstance(test, bool):
+        return run_block(run, node.body if test else node.orelse, frame)
     ways = [lambda: run_block(run, node.body, frame), lambda: run_block(run, node.orelse, frame)]
-    pairs = _equal_otherwise(run, node.test, frame)
-    with assuming(pairs or []):
-        return alternatives(run, ways, frame)
+    with assuming(_equal_otherwise(run, node.test, frame), test is None or test.decided is not False):
+        if test is None:
+            return alternatives(run, ways, frame)
+        if test.decided is None:
+            return alternatives(run, ways, frame, test.values)
+        taken, other = ways if test.decided else reversed(ways)
+        return decided(run, taken, other, len(test.values), frame)
 
 
 def _equal_otherwise(run: Run, test: ast.expr, frame: Frame) -> list[tuple[Size, Size]]:
-    """The sizes that are equal where `if a != b:` is not taken."""
-    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.NotEq):
+    """The sizes that are equal where `if a != b:`, `if padding > 0:` or `if rest:` is not taken."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
+        return [pair for each in test.values for pair in _equal_otherwise(run, each, frame)]
+    sides = [test] if not isinstance(test, ast.Compare) else [test.left, *test.comparators]
+    if not all(isinstance(side, ast.Name | ast.Attribute | ast.Subscript | ast.BinOp | ast.Constant) for side in sides):
         return []
-    left, right = (expressions.evaluate(run, side, frame) for side in (test.left, test.comparators[0]))
-    if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
+    values = [expressions.evaluate(run, side, frame) for side in sides]
+    left, right = values if len(values) == 2 else (values[0], 0)
+    differs = not isinstance(test, ast.Compare) or isinstance(test.ops[0], ast.NotEq)
+    if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right) and differs:
         return [pair for pair in zip(left, right, strict=True) if all(map(is_size, pair))]
-    return [(left, right)] if is_size(left) and is_size(right) else []
+    if len(values) > 2 or not is_size(left) or not is_size(right):
+        return []
+    positive = isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Gt) and less(left, 0) is Truth.NO
+    return [(left, right)] if differs or (positive and right == 0) else []
 
 
-def alternatives(run: Run, ways: list[Callable[[], Flow]], frame: Frame) -> Flow:
+def decided(run: Run, taken: Callable[[], Flow], other: Callable[[], Flow], worlds: int, frame: Frame) -> Flow:
+    """Go the way that all observed sizes take; what the other way would leave keeps claims true at other sizes.
+
+    Sizes that depend on the way have the values of the one that is taken, and no expression.
+    """
+    if run.muted:
+        return taken()
+    run.journal.open()
+    try:
+        flow = taken()
+    finally:
+        changes = run.journal.close(keep=False)[1]
+    other_flow, otherwise = conditions.aside(run, other)
+    if otherwise is None or flow in (Flow.BREAK, Flow.CONTINUE) or (flow is Flow.RETURN and not frame.function):
+        run.journal.merge([changes])
+    elif flow is other_flow:
+        with choosing((True,) * worlds):
+            run.journal.merge([changes, otherwise])
+    elif flow is Flow.RETURN:
+        _set_aside(frame, flow, changes)
+        frame.silenced = worlds
+        run.muted += 1  # until the function ends: only other sizes go on
+        run.journal.merge([otherwise])
+        assert other_flow is not None
+        return other_flow
+    else:
+        assert other_flow is not None
+        _set_aside(frame, other_flow, otherwise)
+        run.journal.merge([changes])
+    return flow
+
+
+def _set_aside(frame: Frame, flow: Flow, changes: Changes) -> None:
+    """Keep what a way left that has left the block."""
+    changes.setdefault(id(frame.env), (frame.env, content(frame.env)))
+    frame.left.append((flow, changes))
+
+
+def alternatives(
+    run: Run, ways: list[Callable[[], Flow]], frame: Frame, worlds: tuple[bool, ...] | None = None
+) -> Flow:
     """Run several ways from the same state and join what they leave; a way that leaves the block is set aside.
 
-    A way that raises is taken to be one the program does not go.
+    A way that raises is taken to be one the program does not go. `worlds` says in which worlds the first is taken.
     """
     ended: list[tuple[Flow, Any]] = []
     run.uncertain += 1
@@ -190,9 +254,9 @@ def alternatives(run: Run, ways: list[Callable[[], Flow]], frame: Frame) -> Flow
         run.journal.merge([changes for _, changes in leaving])
         return leaving[0][0] if len({flow for flow, _ in leaving}) == 1 else Flow.RETURN
     for flow, changes in leaving:
-        changes.setdefault(id(frame.env), (frame.env, content(frame.env)))
-        frame.left.append((flow, changes))
-    run.journal.merge(going_on)
+        _set_aside(frame, flow, changes)
+    with choosing(worlds if len(going_on) == len(ways) == 2 else None):
+        run.journal.merge(going_on)
     return Flow.NORMAL
 
 
@@ -248,39 +312,6 @@ def _only_raises(handler: ast.ExceptHandler) -> bool:
     return isinstance(handler.body[-1], ast.Raise)
 
 
-def _with(run: Run, node: ast.With | ast.AsyncWith, frame: Frame) -> Flow:
-    hidden = 0
-    for item in node.items:
-        manager = expressions.evaluate(run, item.context_expr, frame)
-        hidden += _hides_dtypes(manager)
-        entered = _entered(run, manager, item.context_expr, frame)
-        if item.optional_vars is not None:
-            iteration.assign(run, item.optional_vars, entered, frame)
-    run.dtype_hidden += hidden
-    try:
-        return run_block(run, node.body, frame)
-    finally:
-        run.dtype_hidden -= hidden
-
-
-def _hides_dtypes(manager: Value) -> bool:
-    """Inside autocast an operation's dtype depends on the device's lists."""
-    return isinstance(manager, Instance) and getattr(manager.cls, "path", "").endswith("autocast")
-
-
-def _entered(run: Run, manager: Value, node: ast.expr, frame: Frame) -> Value:
-    if isinstance(manager, Instance):
-        try:
-            enter = attributes.get(run, manager, "__enter__", node, frame)
-        except Raised:
-            return Unknown("what a context manager gives")
-        return calls.call(run, enter, [], {}, node, frame) if isinstance(enter, Bound) else manager
-    known = iteration.items(run, manager)
-    if isinstance(known, list) and len(known) == 1:
-        return known[0]
-    return Unknown("what a context manager gives")
-
-
 def _delete(run: Run, node: ast.Delete, frame: Frame) -> None:
     for target in node.targets:
         if isinstance(target, ast.Name) and target.id in frame.env.variables:
@@ -290,7 +321,7 @@ def _delete(run: Run, node: ast.Delete, frame: Frame) -> None:
             attributes.delete(run, expressions.evaluate(run, target.value, frame), target.attr)
         elif isinstance(target, ast.Subscript):
             receiver = expressions.evaluate(run, target.value, frame)
-            operators.delete_item(run, receiver, expressions.evaluate(run, target.slice, frame))
+            operators.delete_item(run, receiver, expressions.evaluate(run, target.slice, frame), target, frame)
 
 
 def _import(run: Run, node: ast.Import, frame: Frame) -> None:
@@ -343,7 +374,7 @@ _HANDLERS: dict[type[ast.stmt], Callable[[Run, Any, Frame], Flow | None]] = {
     ast.Assign: _assign,
     ast.AsyncFor: loops.run_for,
     ast.AsyncFunctionDef: definitions.define_function,
-    ast.AsyncWith: _with,
+    ast.AsyncWith: managers.run_with,
     ast.AugAssign: _augmented,
     ast.Break: lambda run, node, frame: Flow.BREAK,
     ast.ClassDef: definitions.define_class,
@@ -362,5 +393,5 @@ _HANDLERS: dict[type[ast.stmt], Callable[[Run, Any, Frame], Flow | None]] = {
     ast.Return: _return,
     ast.Try: _try,
     ast.While: loops.run_while,
-    ast.With: _with,
+    ast.With: managers.run_with,
 }

@@ -10,11 +10,11 @@ from ..rules.mismatch import DTYPE, Mismatch
 from ..rules.vocabulary import show
 from ..shapes.dims import Dim
 from ..shapes.dtypes import DType, can_cast
-from ..shapes.relations import Truth, equal
-from ..shapes.tensor_type import TensorType
+from ..shapes.relations import Truth, equal, proved_equal
+from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided, Unknown, UnknownDevice
 from .run import Frame, Run
-from .values import Instance, Library, ListValue, Many, Named, Real, Tensor, Value
+from .values import Condition, Instance, Library, ListValue, Many, Named, Real, Tensor, Value
 
 # In-place methods that change the shape of their tensor.
 RESHAPING = frozenset(
@@ -42,6 +42,9 @@ def operate(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], no
         return _undecided(run, path, args, kwargs, undecided)
     except Exception as fault:  # noqa: BLE001  (kept, and reported with the file)
         return run.fault(fault)
+    if path.rsplit(".", 1)[-1] in RESHAPING and isinstance(args[0], Tensor) and isinstance(result, TensorType):
+        run.set_type(args[0], result)
+        return args[0]
     if kwargs.get("inplace") is True and args and isinstance(args[0], Tensor):
         return args[0]
     return from_rule(run, result)
@@ -80,10 +83,11 @@ def _pieces(name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | N
     if name == "unbind":
         return Many(Tensor(TensorType(args[0].type.dtype, (*dims[:dim], *dims[dim + 1 :]))), dims[dim], True)
     width = options.get("split_size_or_sections", options.get("split_size"))
-    if not isinstance(width, int) or width < 1 or not equal(dims[dim] % width, 0).holds:
+    if not isinstance(width, int) or width < 1:
         return None
-    piece = TensorType(args[0].type.dtype, (*dims[:dim], width, *dims[dim + 1 :]))
-    return Many(Tensor(piece), dims[dim] // width, True)
+    even = proved_equal(dims[dim] % width, 0) is Truth.YES
+    piece = TensorType(args[0].type.dtype, (*dims[:dim], width if even else fresh(), *dims[dim + 1 :]))
+    return Many(Tensor(piece), -(-dims[dim] // width), True)
 
 
 def _is_repeated(args: list[Value]) -> bool:
@@ -210,6 +214,8 @@ def to_rule(run: Run, value: Value) -> Any:
         return torch_modules.described(run, value)
     if isinstance(value, Real):
         return Unknown("a real number that is not known")
+    if isinstance(value, Condition):
+        return Unknown("a condition on sizes") if value.decided is None else value.decided
     if isinstance(value, Library) and value.path.startswith("builtins."):
         return {"int": int, "float": float, "bool": bool, "complex": complex, "Ellipsis": ...}.get(
             value.name, Unknown("a Python object")

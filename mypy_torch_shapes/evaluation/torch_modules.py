@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ..rules import modules as rules
@@ -12,7 +13,7 @@ from ..shapes.dims import Dim, as_chosen
 from ..shapes.dtypes import DType
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown
-from . import calls, tensors
+from . import calls, module_hooks, tensors
 from .run import Frame, Run
 from .values import Bound, Class, Function, Instance, Library, ListValue, Raised, Tensor, Value
 
@@ -220,11 +221,21 @@ def described(run: Run, instance: Instance) -> Any:
 def call_module(
     run: Run, instance: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
 ) -> Value:
-    """`module(…)`: its forward."""
-    from . import objects
-
+    """`module(…)`: its forward, between its hooks."""
     if instance.path is None:
         assign_paths(instance, "")
+    if "<hooks>" not in instance.attrs:
+        return _forward(run, instance, args, kwargs, node, frame)
+    args, kwargs = module_hooks.before(run, instance, args, kwargs, node, frame)
+    result = _forward(run, instance, args, kwargs, node, frame)
+    return module_hooks.after(run, instance, args, kwargs, result, node, frame)
+
+
+def _forward(
+    run: Run, instance: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    from . import objects
+
     forward = instance.attrs.get("forward") or objects.lookup(instance.cls, "forward")
     if isinstance(forward, Function):
         return calls.call(run, Bound(forward, instance), args, kwargs, node, frame)
@@ -303,6 +314,8 @@ def call_method(
         return init(run, instance, module_path(instance) or "", args, kwargs, node, frame)
     if name in METHODS:
         return METHODS[name](run, instance, *args, **kwargs)
+    if name == "remove" and module_hooks.is_handle(instance):
+        return module_hooks.remove(run, instance)
     return instance if name in _RETURN_SELF else Unknown(f"the result of {name} is not tracked")
 
 
@@ -368,6 +381,27 @@ def _insert(run: Run, instance: Instance, index: Value, item: Value) -> Instance
     return instance
 
 
+def delete_item(run: Run, instance: Instance, index: Value) -> None:
+    """`del container[index]`: the items behind move up in a list."""
+    names = child_names(instance)
+    if not isinstance(index, int | str | slice):
+        instance.complete = False
+        return
+    gone = {index} if isinstance(index, str) else {*names[index]} if isinstance(index, slice) else {names[index]}
+    kept = [(name, instance.attrs[name]) for name in names if name not in gone]
+    run.journal.touch(instance)
+    for name in names:
+        del instance.attrs[name]
+    for number, (name, item) in enumerate(kept):
+        instance.attrs[name if is_mapping(instance) or not name.isdigit() else str(number)] = item
+
+
+def _pop(run: Run, instance: Instance, index: Value) -> Value:
+    item = subscript(run, instance, index)
+    delete_item(run, instance, index)
+    return item
+
+
 def _apply(run: Run, instance: Instance, function: Value) -> Instance:
     """`module.apply(f)`: f is run on every module below, deepest first, as torch does."""
     for _, module in reversed(list(walk(instance))):
@@ -409,13 +443,15 @@ METHODS: dict[str, Callable[..., Value]] = {
     "add_module": lambda run, m, name, module=None: _register(run, m, name, module),
     "register_module": lambda run, m, name, module=None: _register(run, m, name, module),
     "apply": _apply,
+    "register_forward_hook": partial(module_hooks.register, before=False),
+    "register_forward_pre_hook": partial(module_hooks.register, before=True),
     "_get_name": lambda run, m: m.cls.name,
     **_dtype_methods(),
 }
 
 _RETURN_SELF = frozenset({"cuda", "cpu", "requires_grad_", "share_memory", "xpu", "to_empty", "compile", "ipu", "mtia"})
 _IGNORED = _RETURN_SELF | frozenset(
-    {"state_dict", "load_state_dict", "zero_grad", "register_forward_hook", "register_forward_pre_hook",
+    {"state_dict", "load_state_dict", "zero_grad",
      "register_full_backward_hook", "extra_repr", "forward", "__call__", "__init__", "_load_from_state_dict",
      "register_load_state_dict_pre_hook", "_register_load_state_dict_pre_hook", "_register_state_dict_hook",
      "register_state_dict_post_hook", "get_submodule", "get_parameter", "reset_parameters", "flatten_parameters",
@@ -430,5 +466,6 @@ _CONTAINER: dict[str, Callable[..., Value]] = {
     "values": lambda run, m: ListValue(m.attrs[name] for name in child_names(m)),
     "items": lambda run, m: _pairs(m),
     "__len__": lambda run, m: len(child_names(m)),
+    "pop": _pop,
     "update": _update,
 }

@@ -39,6 +39,18 @@ class ListValue(list[Value]):
     __hash__ = object.__hash__  # type: ignore[assignment]
 
 
+class Deque(ListValue):
+    """A collections.deque: items that are pushed out at the other end once there are `most`."""
+
+    __slots__ = ("most",)
+
+    def __init__(self, items: Any = (), most: int | None = None) -> None:
+        super().__init__(items)
+        self.most = most
+
+    __hash__ = object.__hash__
+
+
 class Named(tuple[Value, ...]):
     """A tuple whose items have names: the results of `max(dim=…)`, `lstm`, a NamedTuple of the program."""
 
@@ -191,6 +203,18 @@ class Real:
     numerator: Size | None
     denominator: Size
     values: tuple[float, ...] | None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A bool that is only known at the observed sizes: what it is in each world."""
+
+    values: tuple[bool, ...]
+
+    @property
+    def decided(self) -> bool | None:
+        """What it is in all of them, or None where they differ."""
+        return self.values[0] if len(set(self.values)) == 1 else None
 
 
 class Raised(Exception):

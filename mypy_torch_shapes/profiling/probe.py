@@ -15,7 +15,7 @@ from mypy_torch_shapes.profiling.varying import CallProbe
 if TYPE_CHECKING:
     from mypy_torch_shapes.profiling.recorder import Recorder, RootCall
 
-MAX_CALLS = 8
+MAX_CALLS = 32
 MAX_SECONDS = 30.0
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Axis = tuple[str, int]
 
 MAX_TRIAL_SECONDS = 10.0
+PATIENCE = 4.0  # seconds on the clock that count as one of work: a busy machine changes nothing, waiting ends
 MAX_REAL_NUMBERS = 50_000_000  # in a module that is repeated with numbers, because it looks at them
 
 
@@ -41,12 +42,13 @@ class Trials:
     def __init__(self, recorder: Recorder, seconds: float) -> None:
         self._recorder = recorder
         self._seconds = seconds
-        self._deadline = self._trial_deadline = 0.0
+        self._began = 0.0, 0.0
+        self._trial_limit = 0.0
         self._apart = contextlib.ExitStack()
 
     def __enter__(self) -> Trials:
         self._apart.enter_context(apart())
-        self._deadline = time.monotonic() + self._seconds
+        self._began = time.thread_time(), time.monotonic()
         return self
 
     def __exit__(self, cls: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
@@ -75,19 +77,19 @@ class Trials:
         """Repeat a call with these sizes; what was observed in it, None if it failed. Raises `CutShort`."""
         from mypy_torch_shapes.profiling.recorder import Scope
 
-        if time.monotonic() > self._deadline:
+        if self._spent() > self._seconds:
             raise CutShort
         recorder = self._recorder
         kept, recorder.scope = recorder.scope, Scope()
         recorder.probed = call
         recorder.observer.device = next((tensor.device for _, tensor in tensors(call)), "cpu")
-        self._trial_deadline = min(self._deadline, time.monotonic() + MAX_TRIAL_SECONDS)
+        self._trial_limit = min(self._seconds, self._spent() + MAX_TRIAL_SECONDS)
         try:
             with _tensors_in(mode, call.settings):
                 self._repeat(*self._revived(call, sizes, mode), watched)
             return recorder.scope
         except (Exception, CutShort):  # noqa: BLE001 - whatever the program raises at these sizes
-            if time.monotonic() > self._deadline:
+            if self._spent() > self._seconds:
                 raise CutShort from None
             return None  # it does not run at these sizes
         finally:
@@ -105,8 +107,13 @@ class Trials:
             events.guard = None
 
     def _check_time(self) -> None:
-        if time.monotonic() > self._trial_deadline:
+        if self._spent() > self._trial_limit:
             raise CutShort
+
+    def _spent(self) -> float:
+        """Seconds of work so far, so that what is probed does not depend on what else the machine does."""
+        work, clock = self._began
+        return max(time.thread_time() - work, (time.monotonic() - clock) / PATIENCE)
 
     def _revived(
         self, call: RootCall, sizes: dict[Axis, int], mode: Mode

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from .algebra import is_zero
-from .dims import Dim, Size, minimum, values
+from .dims import Size, minimum, values
 from .unknown import Undecided
 
 
@@ -25,6 +25,12 @@ class Truth(Enum):
 
 def equal(a: Size, b: Size) -> Truth:
     """Whether two sizes are the same."""
+    proof = proved_equal(a, b)
+    return _observed(a - b, lambda value: value == 0) if proof is Truth.UNKNOWN else proof
+
+
+def proved_equal(a: Size, b: Size) -> Truth:
+    """Whether two sizes are the same at every size: YES, NO, or UNKNOWN, whatever was observed."""
     if a is b or a == b:
         return Truth.YES
     difference = a - b
@@ -33,22 +39,24 @@ def equal(a: Size, b: Size) -> Truth:
     low, high = minimum(difference), minimum(-difference)
     if (low is not None and low > 0) or (high is not None and high > 0):
         return Truth.NO
-    if is_zero(difference):
-        return Truth.YES
-    return _observed(difference, lambda value: value == 0)
+    return Truth.YES if is_zero(difference) else Truth.UNKNOWN
 
 
 def less(a: Size, b: Size) -> Truth:
     """Whether a < b."""
+    proof = proved_less(a, b)
+    return _observed(b - a, lambda value: value > 0) if proof is Truth.UNKNOWN else proof
+
+
+def proved_less(a: Size, b: Size) -> Truth:
+    """Whether a < b at every size: YES, NO, or UNKNOWN, whatever was observed."""
     difference = b - a
     if isinstance(difference, int):
         return Truth.YES if difference > 0 else Truth.NO
     low, high = minimum(difference), minimum(-difference)
     if low is not None and low > 0:
         return Truth.YES
-    if high is not None and high >= 0:
-        return Truth.NO
-    return _observed(difference, lambda value: value > 0)
+    return Truth.NO if high is not None and high >= 0 else Truth.UNKNOWN
 
 
 def at_most(a: Size, b: Size) -> Truth:
@@ -85,8 +93,8 @@ def decide(truth: Truth, what: str) -> bool:
     return truth.holds
 
 
-def _observed(size: Dim, test: Callable[[int], bool]) -> Truth:
-    seen = values(size)
+def _observed(size: Size, test: Callable[[int], bool]) -> Truth:
+    seen = () if isinstance(size, int) else values(size)
     if not seen:
         return Truth.UNKNOWN
     outcomes = {test(value) for value in seen}

@@ -204,3 +204,62 @@ def test_an_asserted_divisor_is_believed(tmp_path: Path) -> None:
 def test_a_loop_that_may_be_left_early_leaves_what_any_round_made(tmp_path: Path) -> None:
     forward = "for i in range(3):\n    y = x[:, : i + 1]\n    if x.sum() > 0:\n        break\nreturn y"
     assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, N, _]"
+
+
+def test_a_way_that_only_other_sizes_take_leaves_no_claim(tmp_path: Path) -> None:
+    forward = "if x.size(0) % 2 == 0:\n    x = x[: x.size(0) // 2]\ny = x\nreturn y"
+    report = net(tmp_path, "pass", forward, shapes=((4, 6), (8, 6)))
+    assert returned(report, tmp_path) == "Tensor[float32, _, 6]"
+    forward = "while x.size(0) > 3:\n    x = x[: x.size(0) // 2]\ny = x\nreturn y"
+    assert returned(net(tmp_path, "pass", forward, shapes=((4, 6), (6, 6))), tmp_path) == "Tensor[float32, _, 6]"
+    forward = "if x.size(0) > 3:\n    return x\ny = x[:2]\nreturn y"
+    assert returned(net(tmp_path, "pass", forward, shapes=((4, 6), (6, 6))), tmp_path) is None
+
+
+def test_a_mistake_on_the_way_all_observed_sizes_take_is_reported(tmp_path: Path) -> None:
+    forward = "if x.size(0) > 3:\n    x = self.fc(x[:, :4])\ny = x\nreturn y"
+    report = net(tmp_path, "self.fc = nn.Linear(6, 3)", forward, shapes=((4, 6), (5, 6)))
+    assert [finding.span.line for finding in report.findings] == [11]
+
+
+def test_padding_that_is_left_out_where_there_is_none_keeps_its_expression(tmp_path: Path) -> None:
+    forward = "r = (4 - x.size(0) % 4) % 4\nif r > 0:\n    x = F.pad(x, (0, 0, 0, r))\ny = x.view(-1, 4, 6)\nreturn x"
+    report = net(tmp_path, "pass", forward, shapes=((5, 6), (8, 6)))
+    assert returned(report, tmp_path) == "Tensor[float32, 4*N - 4*((3*N)//4), 6]"
+    assert not report.findings
+
+
+def test_hooks_change_what_a_module_gets_and_gives(tmp_path: Path) -> None:
+    init = (
+        "self.fc = nn.Linear(6, 3)\nself.fc.register_forward_pre_hook(lambda m, a: (a[0].flatten(1),))\n"
+        "self.fc.register_forward_hook(lambda m, a, out: out.unsqueeze(1))"
+    )
+    report = net(tmp_path, init, "y = self.fc(x)\nreturn y", shapes=((4, 2, 3), (5, 2, 3)))
+    assert returned(report, tmp_path) == "Tensor[float32, N, 1, 3]"
+    assert not report.findings
+
+
+def test_a_layer_deleted_from_a_list_is_gone(tmp_path: Path) -> None:
+    init = "self.layers = nn.ModuleList([nn.Linear(6, 5), nn.Linear(5, 5), nn.Linear(5, 2)])\ndel self.layers[1]"
+    forward = "y = self.layers[1](self.layers[0](x))\nreturn y"
+    assert returned(net(tmp_path, init, forward), tmp_path) == "Tensor[float32, N, 2]"
+
+
+def test_an_operation_that_fails_where_it_is_caught_goes_to_the_handler(tmp_path: Path) -> None:
+    forward = "try:\n    y = x.view(7, 13)\nexcept RuntimeError:\n    y = x.flatten()\nz = y\nreturn z"
+    report = net(tmp_path, "pass", forward)
+    assert returned(report, tmp_path) == "Tensor[float32, 6*N]"
+    assert not report.findings
+
+
+def test_a_decorated_forward_is_entered_as_it_is_called(tmp_path: Path) -> None:
+    before = (
+        "import functools\n\ndef turned(fn):\n    @functools.wraps(fn)\n    def inner(self, x):\n"
+        "        return fn(self, x.t())\n    return inner\n"
+    )
+    source = source_of("pass", "return self.run(x)\n", before) + (
+        "    @turned\n    def run(self, x):\n        y = x[:, None]\n        return y\n"
+    )
+    assert returned(reported(tmp_path, source, profile_of(source, ((4, 6), (5, 6)))), tmp_path) == (
+        "Tensor[float32, 6, 1, N]"
+    )

@@ -1,0 +1,97 @@
+"""State that outlives a call: what functions change in place, and what an unknown callee may have changed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ..shapes.unknown import Unknown
+from .values import ListValue, Tensor, Value, is_size
+
+if TYPE_CHECKING:
+    from .modules import SourceModule
+    from .run import Run
+
+_MUTATORS = frozenset(
+    {"append", "appendleft", "extend", "insert", "add", "update", "setdefault", "pop", "popleft", "popitem", "clear",
+     "remove", "discard", "sort", "reverse", "move_to_end"}
+)  # fmt: skip
+# Libraries whose functions leave what they are handed as it is.
+_READERS = frozenset(
+    {"logging", "json", "pprint", "os", "sys", "time", "pathlib", "builtins", "inspect", "typing", "warnings", "tqdm",
+     "pickle", "yaml", "numpy", "torch", "collections", "itertools", "functools", "math", "re", "wandb", "matplotlib"}
+)  # fmt: skip
+_RANDOM = ("numpy.random.", "random.")
+
+
+@cache
+def changed_names(node: ast.AST) -> frozenset[str]:
+    """The names whose object the code changes in place: `name.append(…)`, `name[…] = …`, `name += …`."""
+    return frozenset(_changed(node))
+
+
+def _changed(node: ast.AST) -> Iterator[str]:
+    for each in ast.walk(node):
+        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in _MUTATORS:
+            yield from _root(each.func.value)
+        elif isinstance(each, ast.Subscript) and isinstance(each.ctx, ast.Store | ast.Del):
+            yield from _root(each.value)
+        elif isinstance(each, ast.AugAssign):
+            yield from _root(each.target)
+
+
+def _root(node: ast.expr) -> Iterator[str]:
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    if isinstance(node, ast.Name):
+        yield node.id
+
+
+@cache
+def _globals_changed(tree: ast.Module) -> tuple[frozenset[str], frozenset[str]]:
+    """The globals that functions of a module bind anew, and those they may change in place."""
+    bound: set[str] = set()
+    changed: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            bound.update(name for each in ast.walk(node) if isinstance(each, ast.Global) for name in each.names)
+            changed |= changed_names(node)
+    return frozenset(bound), frozenset(changed)
+
+
+def is_unsteady(run: Run, module: SourceModule, name: str, value: Value) -> bool:
+    """Whether a global may be something else by the time a recorded call is made: functions of its module change it."""
+    bound, changed = _globals_changed(module.tree)
+    if name in bound:
+        return (id(module.env), name) not in run.rebound
+    return name in changed and isinstance(value, ListValue | dict | set) and _holds_data(value)
+
+
+def _holds_data(value: Value) -> bool:
+    """Whether a container is for tensors or numbers, or still empty; registries of functions and classes are not."""
+    items = list(value.values()) if isinstance(value, dict) else list(value)
+    return not items or any(isinstance(item, Tensor) or is_size(item) for item in items)
+
+
+def steady_default(node: ast.AST, name: str, value: Value) -> Value:
+    """A parameter's default, unless calls leave something in it."""
+    if isinstance(value, ListValue | dict | set) and name in changed_names(node):
+        return Unknown("a default that calls change")
+    return value
+
+
+def forget_changed(run: Run, callee: str, values: Iterable[Value]) -> None:
+    """After a call of something unknown: lists and dicts that it was handed may hold anything."""
+    if callee.partition(".")[0] in _READERS and not callee.startswith(_RANDOM):
+        return
+    for value in values:
+        if isinstance(value, ListValue | dict) and value:
+            run.journal.touch(value)
+            forgotten = Unknown(f"{callee or 'something unknown'} may have changed it")
+            if isinstance(value, ListValue):
+                value[:] = [forgotten] * len(value)
+            else:
+                value.update(dict.fromkeys(value, forgotten))
+

@@ -1,0 +1,141 @@
+"""Conditions on sizes: proved for every size, or known only at the observed ones; and what follows for branches."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from ..shapes.dims import Dim
+from ..shapes.relations import Truth, proved_equal, proved_less
+from ..shapes.unknown import Unknown
+from . import numbers, operators
+from .joins import choosing, join
+from .journal import Changes
+from .run import Frame, Run
+from .values import Condition, Raised, Real, Value, is_size
+
+T = TypeVar("T")
+
+
+def condition(run: Run, value: Value, frame: Frame) -> bool | Condition | None:
+    """bool(value): proved, known at the observed sizes, or None where it is not known at all."""
+    if isinstance(value, Condition):
+        return value
+    if isinstance(value, Dim):
+        proof = proved_equal(value, 0)
+        if proof is not Truth.UNKNOWN:
+            return proof is Truth.NO
+        return _at_worlds(value.values)
+    if isinstance(value, Real):
+        return _at_worlds(value.values)
+    return operators.truth(run, value, frame)
+
+
+def _at_worlds(values: Iterable[object] | None) -> Condition | None:
+    return Condition(tuple(map(bool, values))) if values is not None else None
+
+
+def negated(test: Value) -> Value:
+    """`not test` of a bool or a condition."""
+    return Condition(tuple(not value for value in test.values)) if isinstance(test, Condition) else not test
+
+
+def combined(tests: list[Value], every: bool) -> Value:
+    """`and` (`every`) or `or` of bools and conditions; Unknown where their worlds do not match."""
+    counts = {len(test.values) for test in tests if isinstance(test, Condition)}
+    if len(counts) > 1:
+        return Unknown("conditions on sizes of different calls")
+    count = counts.pop() if counts else 0
+    columns = [test.values if isinstance(test, Condition) else (bool(test),) * count for test in tests]
+    if not count:
+        return all(tests) if every else any(tests)
+    how: Callable[[Iterable[bool]], bool] = all if every else any
+    proved = [test for test in tests if not isinstance(test, Condition)]
+    if (every and False in proved) or (not every and True in proved):
+        return not every
+    return Condition(tuple(how(row) for row in zip(*columns, strict=True)))
+
+
+def compared(op: type, left: Value, right: Value) -> Value:
+    """A comparison of two sizes (or numbers made of them)."""
+    if op in (ast.Eq, ast.NotEq):
+        proof = proved_equal(left, right) if is_size(left) and is_size(right) else Truth.UNKNOWN
+        wanted = op is ast.Eq
+    elif is_size(left) and is_size(right):
+        swap = op in (ast.Gt, ast.LtE)  # a > b is b < a; a <= b is not b < a
+        proof = proved_less(right, left) if swap else proved_less(left, right)
+        wanted = op in (ast.Lt, ast.Gt)
+    else:
+        proof, wanted = Truth.UNKNOWN, True
+    if proof is not Truth.UNKNOWN:
+        return (proof is Truth.YES) is wanted
+    outcomes = numbers.in_worlds(operators.PYTHON[op], left, right)
+    return Unknown("cannot tell how two sizes compare") if outcomes is None else Condition(tuple(map(bool, outcomes)))
+
+
+def equal_sequences(left: tuple[Value, ...] | list[Value], right: tuple[Value, ...] | list[Value]) -> Value:
+    """`left == right` of two sequences of equal length that hold sizes."""
+    parts = [
+        compared(ast.Eq, a, b) if is_size(a) and is_size(b) else operators.equal_values(a, b).holds
+        for a, b in zip(left, right, strict=True)
+    ]
+    unknown = next((part for part in parts if isinstance(part, Unknown)), None)
+    known = combined([part for part in parts if not isinstance(part, Unknown)], every=True)
+    return known if unknown is None or known is False else unknown
+
+
+def conditional(run: Run, test: Condition, body: Callable[[], Value], orelse: Callable[[], Value]) -> Value:
+    """`body if test else orelse`, where the test is known at the observed sizes only."""
+    if test.decided is None:
+        return either(run, test.values, body, orelse)
+    taken, other = (body, orelse) if test.decided else (orelse, body)
+    if run.muted:
+        return taken()
+    run.journal.open()
+    try:
+        result = taken()
+    finally:
+        changes = run.journal.close(keep=False)[1]
+    instead, otherwise = aside(run, other)
+    with choosing((True,) * len(test.values)):
+        run.journal.merge([changes, otherwise] if otherwise is not None else [changes])
+        return join(result, instead) if otherwise is not None else result
+
+
+def either(
+    run: Run, worlds: tuple[bool, ...] | None, body: Callable[[], Value], orelse: Callable[[], Value]
+) -> Value:
+    """`body` or `orelse`, whichever; in these worlds `body`."""
+    outcomes, alternatives = [], []
+    run.uncertain += 1
+    try:
+        for way in (body, orelse):
+            run.journal.open()
+            try:
+                outcomes.append(way())
+            except Raised:
+                outcomes.append(Unknown("raises"))
+            finally:
+                alternatives.append(run.journal.close(keep=False)[1])
+    finally:
+        run.uncertain -= 1
+    with choosing(worlds):
+        run.journal.merge(alternatives)
+        return join(*outcomes)
+
+
+def aside(run: Run, way: Callable[[], T]) -> tuple[T | None, Changes | None]:
+    """Go a way that no observed size takes, saying nothing of it: its result, and its changes (None if it raises)."""
+    run.journal.open()
+    run.muted += 1
+    result: T | None = None
+    raised = False
+    try:
+        result = way()
+    except Raised:
+        raised = True
+    finally:
+        run.muted -= 1
+        changes = run.journal.close(keep=False)[1]
+    return result, None if raised else changes
