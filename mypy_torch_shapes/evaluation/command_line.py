@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..shapes.dims import Choice, Dim
+from ..shapes.choices import Choice
+from ..shapes.dims import Dim
 from ..shapes.unknown import Unknown
 from . import iteration
 from .joins import join, same

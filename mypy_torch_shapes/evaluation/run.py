@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..shapes.dims import Dim, Size, Symbol, as_chosen, substitute, symbols
+from ..shapes.choices import as_chosen
+from ..shapes.dims import Dim, Size, Symbol, substitute, symbols
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown
 from .journal import Changes, Journal

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..rules import modules as rules
 from ..rules.mismatch import Mismatch
-from ..shapes.dims import Dim, as_chosen
+from ..shapes.choices import as_chosen
+from ..shapes.dims import Dim
 from ..shapes.dtypes import DType
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown

@@ -51,12 +51,6 @@ class Symbol:
         return self.name or "_"
 
 
-class Choice(Symbol):
-    """A size that was chosen for the run, on its command line: a batch's, which may vary, or a layer's."""
-
-    __slots__ = ()
-
-
 class FloorDiv:
     """`numerator // denominator`, already reduced; equal by structure."""
 
@@ -368,15 +362,6 @@ def symbols(size: int | Dim) -> Iterator[Symbol]:
         for monomial in size.terms:
             for atom, _ in monomial:
                 yield from atom.symbols()
-
-
-def as_chosen(size: int | Dim) -> int | Dim:
-    """The size with choices that were the same in every run replaced by what they were."""
-    binding: dict[Symbol, int | Dim] = {}
-    for symbol in symbols(size):
-        if isinstance(symbol, Choice) and symbol.values and len(set(symbol.values)) == 1:
-            binding[symbol] = symbol.values[0]
-    return substitute(size, binding) if binding else size
 
 
 def substitute(size: int | Dim, binding: Mapping[Symbol, int | Dim]) -> int | Dim:
