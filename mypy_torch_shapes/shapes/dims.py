@@ -389,7 +389,9 @@ def text(size: int | Dim, naming: Naming = lambda symbol: symbol.name) -> str | 
     parts: list[str] = []
     for monomial, coefficient in terms:
         sign = ("-" if coefficient < 0 else "") if not parts else (" - " if coefficient < 0 else " + ")
-        parts.append(sign + _term_text(monomial, abs(coefficient), naming))
+        term = _term_text(monomial, abs(coefficient), naming)
+        is_quotient = coefficient == -1 and len(monomial) == 1 and isinstance(monomial[0][0], FloorDiv)
+        parts.append(f"-({term})" if is_quotient and not parts else sign + term)  # -N//M is (-N)//M
     return "".join(parts)
 
 

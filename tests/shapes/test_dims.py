@@ -37,6 +37,11 @@ def test_substituted_numbers_give_what_python_computes(tree: Tree, at: Numbers) 
     assert substitute(size, {symbols[name]: number for name, number in at.items()}) == expected
 
 
+def test_a_negative_quotient_is_written_in_parentheses() -> None:
+    n, m = Dim.of(Symbol("N")), Dim.of(Symbol("M"))
+    assert text(-(n // m)) == "-(N//M)"
+
+
 @given(trees, numbers)
 @settings(max_examples=150, deadline=None)
 def test_the_text_is_the_expression(tree: Tree, at: Numbers) -> None:
