@@ -47,10 +47,8 @@ def get(run: Run, value: Value, name: str, node: ast.AST, frame: Frame) -> Value
         return _super(run, value, name, node, frame)
     if isinstance(value, Class):
         return class_attribute(run, value, name)
-    if isinstance(value, Named) and (name in value.fields or name in ("_asdict", "_replace", "_fields")):
-        if name == "_fields":
-            return value.fields
-        return value[value.fields.index(name)] if name in value.fields else Method(value, name)
+    if isinstance(value, Named):
+        return _of_named(run, value, name, node, frame)
     if isinstance(value, Function | Bound | Partial):
         return _of_function(value, name)
     if isinstance(value, DType):
@@ -71,6 +69,16 @@ def _of_plain(value: Value, name: str) -> Value:
     if value is None:
         raise Raised("AttributeError")
     return Unknown(f"the attribute {name} of a {type(value).__name__}")
+
+
+def _of_named(run: Run, value: Named, name: str, node: ast.AST, frame: Frame) -> Value:
+    if name in value.fields:
+        return value[value.fields.index(name)]
+    if name in ("_asdict", "_replace"):
+        return Method(value, name)
+    if value.cls is not None and objects.defines(value.cls, name):
+        return objects.bind(run, objects.lookup(value.cls, name), value, name, node, frame)
+    return value.fields if name == "_fields" else _of_plain(value, name)
 
 
 def _of_function(value: Value, name: str) -> Value:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from ..shapes.dims import Dim, Size, Symbol, symbols
 from ..shapes.unknown import Undecided, Unknown
 from . import changing, joins, library, methods, objects, parameters, torch_modules
-from .recording import plain
-from .run import MOST_FRAMES, Frame, Run
+from .recording import Parameters, plain
+from .run import FOREIGN_STEPS, MOST_FRAMES, Frame, Run
 from .values import (
     Bound,
     Class,
@@ -21,6 +21,7 @@ from .values import (
     ListValue,
     Many,
     Method,
+    OutOfBudget,
     Partial,
     Tensor,
     Value,
@@ -46,7 +47,7 @@ def _dispatch(
     if isinstance(function, Bound):
         return _dispatch(run, function.function, [function.receiver, *args], kwargs, node, frame)
     if isinstance(function, Function):
-        return call_function(run, function, args, kwargs)
+        return _within_budget(run, function, args, kwargs)
     if isinstance(function, Library):
         return library.call(run, function, args, kwargs, node, frame)
     if isinstance(function, Method):
@@ -74,6 +75,22 @@ def _call_instance(
     if torch_modules.is_module(instance):
         return torch_modules.call_module(run, instance, args, kwargs, node, frame)
     return Unknown("a call of an object")
+
+
+def _within_budget(run: Run, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """In a library that has nothing to do with torch, a call gets a few steps only."""
+    inside = bool(run.frames) and run.frames[-1].module.foreign
+    if inside or not function.module.foreign:
+        return call_function(run, function, args, kwargs)
+    limit, run.limit = run.limit, min(run.limit, run.steps + FOREIGN_STEPS)
+    try:
+        return call_function(run, function, args, kwargs)
+    except OutOfBudget:
+        if run.steps > limit:
+            raise
+        return Unknown(f"{function.module.name} takes too many steps")
+    finally:
+        run.limit = limit
 
 
 def call_function(
@@ -143,12 +160,17 @@ class _Entered:
                 frame.env.variables[name] = run.settle_size(value)
         assert frame.function is not None
         if run.recording.wanted(frame.module) and not run.muted:
-            shapes = [(p, v.type if isinstance(v, Tensor) else run.settle_size(v)) for p, v in self.named]
-            run.seen.append((f"{frame.module.name}:{frame.function.qualname}", tuple(shapes)))
+            shapes = tuple((p, v.type if isinstance(v, Tensor) else run.settle_size(v)) for p, v in self.named)
+            run.seen.append((f"{frame.module.name}:{frame.function.qualname}", shapes))
             is_method = frame.function.owner is not None and torch_modules.is_module(frame.receiver)
             receiver = frame.receiver if is_method else None
             frame.context = run.recording.context(
-                frame.function.qualname, receiver, frame.module, tuple(shapes), run.general, self.vague
+                frame.function.qualname,
+                receiver,
+                frame.module,
+                (*shapes, *_of_layers(frame.env.variables)),
+                run.general,
+                self.vague,
             )
 
     def _abbreviate(self) -> None:
@@ -166,6 +188,17 @@ class _Entered:
         self.run.frames.pop()
         for symbol in self.abbreviated:
             symbol.expired = True
+
+
+def _of_layers(bound: dict[str, Value]) -> Parameters:
+    """What layers hold that a function is handed: `model.apply(initialize)` calls it with one after the other."""
+    return tuple(
+        (f"{name}.{attribute}", held.type)
+        for name, value in bound.items()
+        if isinstance(value, Instance) and name != "self" and torch_modules.is_leaf(value)
+        for attribute, held in value.attrs.items()
+        if isinstance(held, Tensor)
+    )
 
 
 def _sizes(value: Value) -> tuple[Size, ...]:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ..seeds.model import (
     CallRecord,
     IterableSeed,
     MappingSeed,
+    ModuleRecord,
     ModuleSeed,
     ObjectSeed,
     Profile,
     Seed,
     SequenceSeed,
     TensorSeed,
+    Variation,
 )
 from ..shapes.dims import Dim, Size, Symbol
 
 MOST_WORLDS = 24
+
+Axis = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,12 @@ class Call:
 
 def calls_of(profile: Profile, usable: Iterable[CallRecord]) -> list[Call]:
     """The distinct calls among the records, each with the sizes that were seen to vary as symbols."""
-    tried: dict[str, set[tuple[str, int]]] = {}  # by function: what one call has shown, the probe does not try again
-    for variation in profile.variations:
-        tried.setdefault(profile.calls[variation.call].function, set()).update(variation.axes)
+    tried: dict[str, set[Axis]] = {}  # by function: what one call has shown, the probe does not try again
+    for call in dict.fromkeys(variation.call for variation in profile.variations):
+        record = profile.calls[call]
+        tried.setdefault(record.function, set()).update(
+            _settled(record, [each for each in profile.variations if each.call == call])
+        )
     groups: dict[object, list[CallRecord]] = {}
     for record in usable:
         key = (record.function, _receiver_key(profile, record.receiver), _structure(record))
@@ -50,16 +57,38 @@ def calls_of(profile: Profile, usable: Iterable[CallRecord]) -> list[Call]:
     return [_generalise(records, tried) for records in observed]
 
 
+def _settled(record: CallRecord, variations: list[Variation]) -> set[Axis]:
+    """The axes of which the probe found out whether they may have another size.
+
+    Not those that failed alone, and were not tried together with the axes of equal size, because time was up.
+    """
+    free = {axis for each in variations if each.ok for axis in each.axes}
+    together = {axis for each in variations if len(each.axes) > 1 for axis in each.axes}
+    bound: dict[int, set[Axis]] = {}
+    for name, seed in record.arguments:
+        for axis, size in enumerate(seed.shape if isinstance(seed, TensorSeed) else ()):
+            if (name, axis) not in free:
+                bound.setdefault(size, set()).add((name, axis))
+    unknown = {axis for group in bound.values() if len(group) > 1 for axis in group - together}
+    return {axis for each in variations for axis in each.axes} - unknown
+
+
 def _receiver_key(profile: Profile, receiver: int | None) -> object:
     """Two live modules of equal construction are the same receiver."""
     if receiver is None or receiver not in profile.modules:
         return receiver
     record = profile.modules[receiver]
     root = profile.modules.get(record.root, record)
-    return (record.cls, record.path, root.cls, root.init, root.training, record.training)
+    return (record.cls, record.path, origin(profile, record), root.training, record.training)
 
 
-def _generalise(records: list[CallRecord], tried: dict[str, set[tuple[str, int]]]) -> Call:
+def origin(profile: Profile, record: ModuleRecord) -> Hashable:
+    """What the root of a module was built of."""
+    root = profile.modules.get(record.root, record)
+    return (root.cls, root.init)
+
+
+def _generalise(records: list[CallRecord], tried: dict[str, set[Axis]]) -> Call:
     """What varied is a symbol, and what varied together is one symbol.
 
     An axis that the probe did not try at another size (`tried`, by function) may be free. An integer argument may
@@ -84,7 +113,7 @@ def _generalise(records: list[CallRecord], tried: dict[str, set[tuple[str, int]]
     return Call(base.function, base.receiver, base.arguments, tuple(sizes), tuple(fixed), tuple(records))
 
 
-def _untried(base: CallRecord, tried: set[tuple[str, int]]) -> Iterator[bool]:
+def _untried(base: CallRecord, tried: set[Axis]) -> Iterator[bool]:
     """For each slot of a root call's arguments, whether the probe left it out."""
     inside = {path.partition("[")[0].partition(".")[0] for path, _ in tried}
     for name, seed in base.arguments:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins as python
+import functools
 from collections.abc import Callable
 from typing import Any
 
+from ..rules.mismatch import Mismatch
 from ..shapes.unknown import Undecided, Unknown
 from . import attributes, calls, changing, conditions, imports, iteration, operators
 from .joins import join
@@ -129,8 +131,20 @@ def _attribute(run: Run, node: ast.Attribute, frame: Frame) -> Value:
 
 
 def _subscript(run: Run, node: ast.Subscript, frame: Frame) -> Value:
-    receiver = evaluate(run, node.value, frame)
-    return operators.subscript(run, receiver, evaluate(run, node.slice, frame), node, frame)
+    receiver, index = evaluate(run, node.value, frame), evaluate(run, node.slice, frame)
+    rank = len(receiver) if isinstance(receiver, tuple) and _asks_for_shape(node.value) else None
+    if rank is not None and isinstance(index, int) and not -rank <= index < rank and not run.catching:
+        mismatch = Mismatch(f"index {index} is out of range for a tensor of rank {rank}")
+        mismatch.operation = "shape"
+        return run.mismatch(node, mismatch, [])
+    return operators.subscript(run, receiver, index, node, frame)
+
+
+def _asks_for_shape(node: ast.expr) -> bool:
+    """`x.shape` or `x.size()`."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Attribute) and node.func.attr == "size" and not node.args
+    return isinstance(node, ast.Attribute) and node.attr == "shape"
 
 
 def _slice(run: Run, node: ast.Slice, frame: Frame) -> Value:
@@ -345,22 +359,23 @@ def _rows(
     if isinstance(source, Many):
         return _many_rows(run, first, others, source, inner, element)
     rows: list[Value] = []
+    doubtful = False  # some item may be left out
     for item in source:
         run.step()
         iteration.assign(run, first.target, item, inner)
         kept = _filtered(run, first, inner)
-        if kept is None:
-            return Unknown("filtered by something unknown")
-        if not kept:
+        if kept is False:
             continue
-        if not others:
-            rows.append(element(inner))
-            continue
-        below = _rows(run, others, inner, element)
+        doubtful = doubtful or kept is None
+        run.uncertain += kept is None
+        try:
+            below = _rows(run, others, inner, element) if others else [element(inner)]
+        finally:
+            run.uncertain -= kept is None
         if not isinstance(below, list):
             return Unknown("a nested comprehension of unknown size")
         rows += below
-    return rows
+    return Many(functools.reduce(join, rows), None) if doubtful and rows else rows
 
 
 def _many_rows(

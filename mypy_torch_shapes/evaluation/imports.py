@@ -9,7 +9,7 @@ from ..rules import registry
 from ..shapes.dtypes import BY_NAME
 from ..shapes.unknown import Unknown
 from .modules import BY_REFERENCE, LazyImport, SourceModule, canonical, typing_imports
-from .run import Run
+from .run import MOST_STEPS, Run
 from .values import Library, Value
 
 # Modules of the standard library whose constants and functions may be computed with: no I/O, no state.
@@ -117,10 +117,11 @@ def execute(run: Run, source: SourceModule) -> None:
     run.entered.add(source)
     saved = run.journal, run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.steps, run.general
     catching, run.catching = run.catching, 0
+    limit, run.limit = run.limit, run.steps + MOST_STEPS
     run.journal = type(run.journal)()
     run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.general = [], 1, 0, 0, False
     try:
         statements.run_module(run, source, None)
     finally:
         run.journal, run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.steps, run.general = saved
-        run.catching = catching
+        run.catching, run.limit = catching, limit

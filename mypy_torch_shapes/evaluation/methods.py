@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import collections
+import functools
+import itertools
 from typing import Any
 
 from ..shapes.dims import Dim
@@ -27,6 +29,8 @@ def call(run: Run, method: Method, args: list[Value], kwargs: dict[str, Value], 
         meaning = library_objects.find(receiver, name)
         if meaning is not None:
             return meaning(run, receiver, args, kwargs, node, frame)
+        if name in objects.ATTRIBUTE_ACCESS:
+            return objects.access_attribute(run, receiver, name, args)
         if containers.is_mapping_like(receiver) and not torch_modules.is_module(receiver):
             return containers.call_mapping_method(receiver, name, args)
         return torch_modules.call_method(run, receiver, name, args, kwargs, node, frame)
@@ -72,13 +76,8 @@ def _super(
     if name == "__init__":
         objects.library_init(run, receiver, base, args, kwargs, node, frame)
         return None
-    if name == "__setattr__" and args and isinstance(args[0], str):
-        run.set_attribute(receiver, args[0], args[1])
-        return None
-    if name == "__getattr__" and args and isinstance(args[0], str):
-        if args[0] in receiver.attrs:
-            return receiver.attrs[args[0]]
-        raise Raised("AttributeError")
+    if name in objects.ATTRIBUTE_ACCESS:
+        return objects.access_attribute(run, receiver, name, args)
     if base is not None and torch_modules.is_module_class(base):
         return torch_modules.call_method(run, receiver, name, args, kwargs, node, frame)
     return Unknown(f"{name} of a library class")
@@ -139,6 +138,24 @@ def _pop(run: Run, target: ListValue, index: Value = -1) -> Value:
     return list.pop(target, index)
 
 
+def _remove(run: Run, target: ListValue) -> None:
+    """One item less, nobody knows which."""
+    run.journal.touch(target)
+    if target.length is None:
+        target[:] = [join(here, there) for here, there in itertools.pairwise(target)]
+    else:
+        target.length = target.length - 1
+
+
+def _insert(run: Run, target: ListValue, item: Value) -> None:
+    """One item more, at an unknown place."""
+    run.journal.touch(target)
+    if target.length is None:
+        target[:] = [functools.reduce(join, target, item)] * (len(target) + 1)
+    else:
+        target[:], target.length = [join(target[0], item)], target.length + 1
+
+
 def _list(run: Run, target: ListValue, name: str, args: list[Value], kwargs: dict[str, Value], frame: Frame) -> Value:
     if isinstance(target, Deque) and name in _BOTH_ENDS:
         return _deque(run, target, name, args)
@@ -150,9 +167,17 @@ def _list(run: Run, target: ListValue, name: str, args: list[Value], kwargs: dic
         return _pop(run, target, *args)
     if name == "copy":
         return ListValue(target, target.length)
+    if name == "remove" and (target.length is not None or not _comparable(args[0])):
+        return _remove(run, target)
+    if name == "insert" and (target.length is not None or not isinstance(args[0], int)):
+        return _insert(run, target, args[1])
+    if name == "clear":
+        run.journal.touch(target)
+        target[:], target.length = [], None
+        return None
     if target.length is not None:
-        return Unknown(f"{name} of a list of unknown length")
-    if name in ("index", "count", "remove") and not _comparable(args[0]):
+        return None if name in ("sort", "reverse") else Unknown(f"{name} of a list of unknown length")
+    if name in ("index", "count") and not _comparable(args[0]):
         return Unknown(f"{name} of something unknown")
     if name == "sort":
         from .builtin_collections import sorted_list
@@ -160,10 +185,6 @@ def _list(run: Run, target: ListValue, name: str, args: list[Value], kwargs: dic
         ordered = sorted_list(run, [target], kwargs, frame)
         run.journal.touch(target)
         target[:] = ordered if isinstance(ordered, list) else [Unknown("an item in unknown order")] * len(target)
-        return None
-    if name == "insert" and not isinstance(args[0], int):
-        run.journal.touch(target)
-        target[:] = [Unknown("an item of a list that was inserted into")] * (len(target) + 1)
         return None
     run.journal.touch(target)
     return _plain(target, name, args, kwargs)

@@ -26,6 +26,7 @@ class SourceModule:
     tree: ast.Module
     digest: str
     project: bool  # below the project's root and not installed
+    foreign: bool = False  # a library's, and without a word of torch
     env: Env = field(init=False)
     executed: bool = False
     stars: list[str] = field(default_factory=list)  # modules star-imported, looked into for missing names
@@ -86,7 +87,9 @@ class Loader:
             tree = ast.parse(source)
         except (SyntaxError, ValueError):
             return None
-        return SourceModule(name, path, tree, hashlib.sha256(source).hexdigest()[:16], self._is_project(path))
+        project = self._is_project(path)
+        foreign = not project and b"torch" not in source
+        return SourceModule(name, path, tree, hashlib.sha256(source).hexdigest()[:16], project, foreign)
 
     def _is_project(self, path: Path) -> bool:
         return path.is_relative_to(self.root) and "site-packages" not in path.parts
@@ -124,6 +127,8 @@ def canonical(path: str) -> Library:
         parts = ["torch", "nn", parts[-1]]
     if parts[0] == "einops" and parts[1:2] in (["einops"], ["packing"]) and len(parts) > 2:
         del parts[1]
+    if parts[:2] == ["torch", "cuda"] and parts[-1].endswith("Tensor"):
+        parts = ["torch", parts[-1]]  # but for the device the same
     joined = ".".join(parts)
     return Library(_ALIASES.get(joined, joined))
 

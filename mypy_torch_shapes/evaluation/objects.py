@@ -8,7 +8,7 @@ from ..shapes.unknown import Unknown
 from . import calls, containers, library_objects, module_hooks, torch_modules
 from .run import Frame, Run
 from .specials import find_special
-from .values import Bound, Class, Descriptor, Function, Instance, Library, Many, Raised, Value
+from .values import Bound, Class, Descriptor, Function, Instance, Library, Many, Method, Named, Raised, Value
 
 _MISSING = object()
 
@@ -162,7 +162,7 @@ def attribute(run: Run, instance: Instance, name: str, node: ast.AST, frame: Fra
         return instance.cls.module.name if isinstance(instance.cls, Class) else instance.cls.path.rpartition(".")[0]
     if name == "__dict__":
         return instance.attrs
-    inherited = _inherited(run, instance, name)
+    inherited = Method(instance, name) if name in ATTRIBUTE_ACCESS else _inherited(instance, name)
     if inherited is not _MISSING:
         return inherited
     fallback = lookup(instance.cls, "__getattr__")
@@ -173,9 +173,28 @@ def attribute(run: Run, instance: Instance, name: str, node: ast.AST, frame: Fra
     raise Raised("AttributeError")
 
 
-def _inherited(run: Run, instance: Instance, name: str) -> Value:
-    from .values import Method
+ATTRIBUTE_ACCESS = frozenset({"__setattr__", "__getattr__", "__getattribute__", "__delattr__"})
 
+
+def access_attribute(run: Run, instance: Instance, method: str, args: list[Value]) -> Value:
+    """`instance.__getattr__(name)` and the like, as object and torch.nn.Module have them."""
+    name = args[0] if args else None
+    if not isinstance(name, str):
+        return Unknown("an attribute of unknown name")
+    if method == "__setattr__":
+        run.set_attribute(instance, name, args[1])
+        return None
+    if name not in instance.attrs:
+        raise Raised("AttributeError")
+    value = instance.attrs[name]
+    if method == "__delattr__":
+        run.journal.touch(instance)
+        del instance.attrs[name]
+        return None
+    return value
+
+
+def _inherited(instance: Instance, name: str) -> Value:
     if torch_modules.is_module(instance) and torch_modules.has_method(instance, name):
         return Method(instance, name)
     if containers.is_mapping_like(instance) and name in containers.MAPPING_METHODS:
@@ -185,7 +204,7 @@ def _inherited(run: Run, instance: Instance, name: str) -> Value:
     return _MISSING
 
 
-def bind(run: Run, found: Value, instance: Instance, name: str, node: ast.AST, frame: Frame) -> Value:
+def bind(run: Run, found: Value, instance: Instance | Named, name: str, node: ast.AST, frame: Frame) -> Value:
     """What a class attribute becomes on an instance."""
     if isinstance(found, Function):
         return Bound(found, instance)
@@ -195,7 +214,7 @@ def bind(run: Run, found: Value, instance: Instance, name: str, node: ast.AST, f
         if found.kind == "classmethod":
             return Bound(found.function, instance.cls)
         value = calls.call(run, Bound(found.function, instance), [], {}, node, frame)
-        if found.kind == "cached_property":
+        if found.kind == "cached_property" and isinstance(instance, Instance):
             run.set_attribute(instance, name, value)
         return value
     return found

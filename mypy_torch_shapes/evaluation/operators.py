@@ -8,6 +8,7 @@ from typing import Any
 
 from ..shapes.dims import Dim
 from ..shapes.relations import Truth, equal, less
+from ..shapes.tensor_type import fresh
 from ..shapes.unknown import Undecided, Unknown
 from . import calls, conditions, containers, iteration, numbers, objects, tensors
 from .joins import join
@@ -436,6 +437,10 @@ def delete_item(run: Run, receiver: Value, index: Value, node: ast.AST, frame: F
         return
     if isinstance(receiver, dict | ListValue) and not isinstance(index, Unknown | Dim):
         run.journal.touch(receiver)
+        if isinstance(receiver, ListValue) and receiver.length is not None:
+            whole = index == slice(None)
+            receiver[:], receiver.length = ([], None) if whole else (receiver, fresh())
+            return
         try:
             del receiver[index]
         except (KeyError, IndexError, TypeError):

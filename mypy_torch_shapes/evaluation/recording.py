@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,11 @@ class Entry:
     plain: set[Span] = field(default_factory=set)  # expressions that were None or a number at times
 
     @property
+    def origin(self) -> Hashable:
+        """What tells the receiver from others at the same place below roots of their own."""
+        return None if self.receiver is None else self.receiver.origin
+
+    @property
     def instance(self) -> str | None:
         """The receiver's place below its root; a module under construction learns it later."""
         return None if self.receiver is None else self.receiver.path
@@ -70,7 +75,7 @@ class Recording:
         names, definitions = name_symbols(parameters)
         shown = tuple((path, _shown(value, names)) for path, value in parameters)
         place = None if receiver is None else (id(receiver) if receiver.path is None else receiver.path)
-        key = (module.name, function, place, shown, general, vague)
+        key = (module.name, function, place, getattr(receiver, "origin", None), shown, general, vague)
         if key not in self._by_key:
             self._by_key[key] = len(self.entries)
             self.entries.append(Entry(function, receiver, module, parameters, names, definitions, vague, general))
@@ -281,9 +286,36 @@ def _most_general(entries: list[Entry]) -> list[Entry]:
     general = {(entry.function, entry.instance) for entry in entries if entry.general}
     kept = [entry for entry in entries if entry.general or (entry.function, entry.instance) not in general]
     known = {(entry.function, entry.instance) for entry in kept if not entry.vague}
+    known |= {(function, None) for function, _ in known}  # objects without a place
     kept = [entry for entry in kept if not entry.vague or (entry.function, entry.instance) not in known]
-    spoken_for = [entry for entry in kept for other in kept if other is not entry and _speaks_for(other, entry)]
-    return [entry for entry in kept if entry not in spoken_for]
+    rows: dict[tuple[str, str | None], list[Entry]] = {}
+    for entry in kept:
+        rows.setdefault((entry.function, entry.instance), []).append(entry)
+    said = {id(entry) for row in rows.values() for entry in _not_repeated(row)}
+    return [entry for entry in kept if id(entry) in said]
+
+
+def _not_repeated(row: list[Entry]) -> list[Entry]:
+    """Of the contexts of one function and instance those that say something no other one says."""
+    spoken_for = {id(entry) for entry in row for other in row if other is not entry and _speaks_for(other, entry)}
+    distinct: list[Entry] = []
+    for entry in row:
+        if id(entry) not in spoken_for and not any(_says_the_same(other, entry) for other in distinct):
+            distinct.append(entry)
+    return distinct
+
+
+def _says_the_same(one: Entry, other: Entry) -> bool:
+    """Whether the same call of a module built otherwise (with another dropout) comes to the same."""
+    if one.origin == other.origin:
+        return False
+    return _written(one.parameters, one) == _written(other.parameters, other) and (
+        _written(other.facts.items(), other) <= _written(one.facts.items(), one)
+    )
+
+
+def _written(typed: Iterable[tuple[object, TensorType | Size]], entry: Entry) -> set[tuple[object, str]]:
+    return {(key, _shown(type, entry.names)) for key, type in typed}
 
 
 def _speaks_for(general: Entry, special: Entry) -> bool:
@@ -296,7 +328,7 @@ def _speaks_for(general: Entry, special: Entry) -> bool:
 
 def _covers(general: Entry, special: Entry) -> bool:
     """Whether every call the special context describes is one the general context describes, and not the reverse."""
-    if (general.function, general.instance) != (special.function, special.instance):
+    if general.origin != special.origin:
         return False
     if [p for p, _ in general.parameters] != [p for p, _ in special.parameters]:
         return False

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .sightings import Sightings
 
 MOST_STEPS = 400_000
+FOREIGN_STEPS = 4_000  # of one call of a library that has nothing to do with torch
 MOST_FRAMES = 80
 
 
@@ -63,6 +64,7 @@ class Run:
         self.frames: list[Frame] = []
         self.steps = 0
         self.muted = 0  # > 0: on a way that no observed size takes; nothing is said of it
+        self.limit = MOST_STEPS
         self.uncertain = 0  # > 0: what is evaluated now may not run at all
         self.catching = 0  # > 0: inside something that catches exceptions of evaluating
         self.guarded = 0  # > 0: the program catches what a failing operation raises
@@ -81,7 +83,7 @@ class Run:
     def step(self) -> None:
         """Count one step. Raises OutOfBudget."""
         self.steps += 1
-        if self.steps > MOST_STEPS:
+        if self.steps > self.limit:
             raise OutOfBudget
 
     def set_variable(self, env: Env, name: str, value: Value) -> None:

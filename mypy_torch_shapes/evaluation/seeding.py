@@ -23,7 +23,7 @@ from ..shapes.dims import Size
 from ..shapes.dtypes import BY_NAME
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown, UnknownDevice
-from . import calls, containers, imports, objects, torch_modules
+from . import calls, containers, contexts, imports, objects, torch_modules
 from .joins import same
 from .modules import SourceModule, canonical
 from .run import Frame, Run
@@ -277,6 +277,7 @@ class Seeding:
         if not isinstance(made, Instance) or made.record is not None:
             return
         made.record = record.id
+        made.origin = contexts.origin(self.profile, record)
         self._modules.setdefault(record.id, made)
         for name, number in record.children:
             child = self.profile.modules.get(number)

@@ -11,7 +11,7 @@ from ..seeds import digests
 from ..seeds.model import CallRecord, NameSeed, Profile
 from ..shapes.dims import Size
 from ..shapes.unknown import Undecided
-from . import calls, contexts, objects, parameters, statements
+from . import calls, contexts, growing, objects, parameters, statements
 from .contexts import Call
 from .facts import FileReport
 from .modules import Loader, SourceModule
@@ -153,6 +153,8 @@ class Session:
         target = _undecorated(target, call.function.partition(":")[2])
         function = Bound(target, function.receiver) if isinstance(function, Bound) else target
         args, kwargs = _as_called(target, arguments, isinstance(function, Bound))
+        held = [*args, *kwargs.values(), function.receiver if isinstance(function, Bound) else None]
+        growing.forget(run, [each for each in self.loader.modules.values() if each and each.project], held)
         frame = Frame(Env({}, None, target.module))
         calls.call(run, function, args, kwargs, target.node, frame)
 

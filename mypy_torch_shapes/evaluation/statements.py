@@ -261,7 +261,9 @@ def alternatives(
 
 
 def _try(run: Run, node: ast.Try, frame: Frame) -> Flow:
-    guards = any(_catches(handler, "RuntimeError") and not _only_raises(handler) for handler in node.handlers)
+    guards = any(
+        _catches(handler, kind) and not _only_raises(handler) for handler in node.handlers for kind in _OF_TORCH
+    )
     run.guarded += guards
     run.catching += bool(node.handlers)
     flow = Flow.NORMAL
@@ -289,6 +291,7 @@ def _try(run: Run, node: ast.Try, frame: Frame) -> Flow:
     return flow if last is Flow.NORMAL else last
 
 
+_OF_TORCH = ("RuntimeError", "IndexError", "ValueError")  # what torch raises of shapes and dtypes
 _GROUPS = {
     "KeyError": {"LookupError"},
     "IndexError": {"LookupError"},

@@ -31,7 +31,10 @@ def operate(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], no
     try:
         if path.endswith("_") and not path.endswith("__") and registry.find(path) is None:
             return _in_place(run, path, args, kwargs)
-        if path.rsplit(".", 1)[-1] in _STACKING and _is_repeated(args[:1]):
+        stacking = path.rsplit(".", 1)[-1] in _STACKING
+        if stacking and args and isinstance(args[0], ListValue) and not args[0]:
+            return Unknown("nothing was seen to be appended")  # by a hook, in a way that is not followed
+        if stacking and _is_repeated(args[:1]):
             return _from_repeated(run, path, args, kwargs)
         if path.startswith("einops.") and _is_repeated(args[:1]):
             args = [_from_repeated(run, "torch.stack", args[:1], {}), *args[1:]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -149,6 +150,7 @@ class Instance:
     path: str | None = None  # its place below its root module
     record: int | None = None  # the ModuleRecord it stands for
     complete: bool = True  # false: there may be attributes we do not know of
+    origin: Hashable = None  # what its root was built of: at one path, modules of two origins are two modules
 
     def __repr__(self) -> str:
         return f"<{self.cls.name}>"

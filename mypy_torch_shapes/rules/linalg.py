@@ -53,7 +53,7 @@ def matmul(input: TensorType, other: TensorType) -> TensorType:
     return TensorType(dtype, (*(batch or ()), left[-2], right[-1]))
 
 
-@rule("mm")
+@rule("mm", "torch.spmm")
 def mm(input: TensorType, mat2: TensorType, out_dtype: Any = None) -> TensorType:
     input, mat2 = operand(input), operand(mat2, "mat2")
     (rows, inner), (depth, columns) = _of_rank(input, 2, "input"), _of_rank(mat2, 2, "mat2")
@@ -142,9 +142,7 @@ def addmv(input: TensorType, mat: TensorType, vec: TensorType, *, beta: Any = 1,
 
 
 @rule("addbmm")
-def addbmm(
-    input: TensorType, batch1: TensorType, batch2: TensorType, *, beta: Any = 1, alpha: Any = 1
-) -> TensorType:
+def addbmm(input: TensorType, batch1: TensorType, batch2: TensorType, *, beta: Any = 1, alpha: Any = 1) -> TensorType:
     input, batch1, batch2 = operand(input), operand(batch1, "batch1"), operand(batch2, "batch2")
     _, rows, columns = _batched(batch1, batch2, ("batch1", "batch2"))
     return _added(input, TensorType(same_dtype(batch1=batch1, batch2=batch2), None), (rows, columns))

@@ -9,6 +9,7 @@ torch is imported only for a question that was never asked before.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -18,7 +19,7 @@ from ...shapes.unknown import Undecided
 from ..mismatch import Mismatch
 from ..modules.table import ModuleSpec
 from .expressions import Construction, Reference, decode, encode
-from .libraries import LIBRARIES, versions
+from .libraries import LIBRARIES, Unavailable, versions
 from .memory import Memory, cache_directory
 from .question import Question
 
@@ -27,8 +28,17 @@ __all__ = ["LIBRARIES", "Construction", "ModuleSpec", "Reference", "ask", "ask_m
 _log = logging.getLogger(__name__)
 
 
+# Reads and writes files, starts things, changes the state of torch or of the machine.
+_EFFECTS = re.compile(
+    r"torch\.((load|save|compile|seed|manual_seed|set_\w+|use_\w+|init_\w+)"
+    r"|(hub|jit|onnx|distributed|multiprocessing|cuda|backends|utils|serialization|package|export|profiler)\..*)"
+)
+
+
 def ask(path: str, args: tuple[Any, ...], kwargs: Mapping[str, Any] | None = None) -> Any:
     """The result of a function or a method of Tensor. Raises Mismatch or Undecided."""
+    if _EFFECTS.fullmatch(path):
+        raise Undecided(f"{path} is not called for an answer: it does more than compute")
     return _ask(Question.of("function", path, (tuple(args), dict(kwargs or {}))))
 
 
@@ -85,6 +95,8 @@ def _answered(question: Question) -> Any:
         return {"result": encode(answer(question), question.names)}
     except Mismatch as mismatch:
         return {"mismatch": [mismatch.message, mismatch.code]}
+    except Unavailable:
+        raise
     except Undecided as undecided:
         return {"undecided": undecided.reason}
 

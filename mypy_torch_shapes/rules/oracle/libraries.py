@@ -21,6 +21,10 @@ from ...shapes.unknown import Undecided
 LIBRARIES = ("torch", "torchvision", "torchaudio")
 
 
+class Unavailable(Undecided):
+    """The library cannot be asked here and now: no answer to remember."""
+
+
 @cache
 def versions(path: str) -> str:
     """The versions an answer depends on. Raises Undecided for a library that is not installed, or not in the list."""
@@ -30,7 +34,7 @@ def versions(path: str) -> str:
     try:
         return ",".join(f"{name} {importlib.metadata.version(name)}" for name in dict.fromkeys(("torch", root)))
     except importlib.metadata.PackageNotFoundError as error:
-        raise Undecided(f"{error.name} is not installed") from None
+        raise Unavailable(f"{error.name} is not installed") from None
 
 
 @cache
@@ -55,11 +59,11 @@ def _library(root: str) -> ModuleType:
     spec = importlib.util.find_spec(root)
     origin = spec.origin if spec is not None else None
     if origin is None or not any(Path(origin).resolve().is_relative_to(place) for place in _site_packages()):
-        raise Undecided(f"{root} is not installed")
+        raise Unavailable(f"{root} is not installed")
     try:
         return importlib.import_module(root)
     except Exception as error:
-        raise Undecided(f"{root} cannot be imported: {error}") from error
+        raise Unavailable(f"{root} cannot be imported: {error}") from error
 
 
 def _submodule(path: str, parent: Any) -> Any:

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1  # of the file, and of the way answers are found
+FORMAT = 2  # of the file, and of the way answers are found
 MOST_ENTRIES = 20_000  # the oldest go first
 
 _log = logging.getLogger(__name__)

@@ -1,0 +1,73 @@
+"""Lists that outlive a call and that functions append to: between two calls nobody knows what is in them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from ..shapes.tensor_type import fresh
+from ..shapes.unknown import Unknown
+from .modules import SourceModule
+from .run import Run
+from .values import Class, Function, Instance, ListValue, Value
+
+_GROWERS = frozenset({"append", "extend", "insert"})
+
+
+def forget(run: Run, modules: Iterable[SourceModule], arguments: Iterable[Value]) -> None:
+    """Before a recorded call: give up what such lists held when their module or object was made."""
+    executed = [module for module in modules if module.executed]
+    names = {name for module in executed for name in _grown(module.tree)}
+    if not names:
+        return
+    held = [pair for module in executed for pair in module.env.variables.items()]
+    held += [("", argument) for argument in arguments]
+    for name, value in _reachable(held):
+        if name in names and isinstance(value, ListValue) and not any(map(_is_part, value)):
+            run.journal.touch(value)
+            value[:], value.length = [Unknown("an item of a list that grows from call to call")], fresh()
+
+
+def _is_part(item: Value) -> bool:
+    """Layers and functions: a list of these is filled once, though perhaps by a method of its own."""
+    return isinstance(item, Instance | Function | Class)
+
+
+def _reachable(held: Iterable[tuple[str, Value]]) -> Iterator[tuple[str, Value]]:
+    """Variables, and the attributes of objects below them, each with its name."""
+    stack, seen = list(held), set[int]()
+    while stack:
+        name, value = stack.pop()
+        yield name, value
+        if isinstance(value, Instance) and id(value) not in seen:
+            seen.add(id(value))
+            stack += value.attrs.items()
+        elif isinstance(value, ListValue):
+            stack += [("", item) for item in value if isinstance(item, Instance)]
+
+
+def _grown(tree: ast.Module) -> frozenset[str]:
+    """Attributes and global names that functions of a module append to (constructors do before any call)."""
+    found: frozenset[str] | None = getattr(tree, "_grown", None)
+    if found is None:
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+        found = frozenset(name for each in functions if each.name != "__init__" for name in _grown_in(each))
+        tree._grown = found  # type: ignore[attr-defined]
+    return found
+
+
+def _grown_in(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    nodes = list(ast.walk(function))
+    shared = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
+    local = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    local |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    for node in nodes:
+        target: ast.AST | None = None
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _GROWERS:
+            target = node.func.value
+        elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
+            target = node.target
+        if isinstance(target, ast.Attribute):
+            yield target.attr
+        elif isinstance(target, ast.Name) and target.id not in local - shared:
+            yield target.id

@@ -1,0 +1,125 @@
+"""What published model files do besides layers: attributes by name, named tuples, lists that live on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mypy_torch_shapes.evaluation.session import Options, Session
+from mypy_torch_shapes.seeds.model import CallRecord, ModuleSeed, Profile, TensorSeed, Variation
+from tests.evaluation.support import evaluated
+from tests.evaluation.test_programs import HEAD, net, profile_of, reported, returned
+
+
+def test_attributes_by_name_as_methods(tmp_path: Path) -> None:
+    init = "for i in range(2):\n    self.__setattr__('fc%d' % i, nn.Linear(6 - i, 5 - i))"
+    forward = "for i in range(2):\n    x = self.__getattr__('fc%d' % i)(x)\nreturn x"
+    assert returned(net(tmp_path, init, forward), tmp_path) == "Tensor[float32, N, 4]"
+
+
+def test_a_named_tuple_with_a_replaced_field_and_a_method_of_its_own(tmp_path: Path) -> None:
+    before = (
+        "import collections, typing\nArgs = collections.namedtuple('Args', ['width', 'depth'])\n"
+        "class Sizes(typing.NamedTuple):\n    a: int\n    def doubled(self):\n        return 2 * self.a\n"
+    )
+    init = "args = Args(3, 1)._replace(width=6)\nself.fc = nn.Linear(args.width, Sizes(4).doubled() + args.depth)"
+    report = net(tmp_path, init, "return self.fc(x)", before=before)
+    assert returned(report, tmp_path) == "Tensor[float32, N, 9]"
+
+
+def test_a_comprehension_filtered_by_something_unknown_sees_every_item(tmp_path: Path) -> None:
+    init = "self.a = nn.Linear(6, 3)\nself.b = nn.Linear(6, 4)"
+    forward = "rows = [p.sum() for p in self.parameters() if p.requires_grad]\nreturn x"
+    texts = {fact.text for fact in net(tmp_path, init, forward).facts if fact.span.line == 10}
+    assert "Tensor[float32, 3, 6]" not in texts
+    values, _ = evaluated(tmp_path, "import os\nx = [i for i in (1, 2) if os.getpid() > i]\ny = x + [3]")
+    assert not isinstance(values["x"], list)
+
+
+def test_an_item_taken_out_of_or_put_into_a_list_at_an_unknown_place(tmp_path: Path) -> None:
+    source = "import os\nx = [1, 2, 3]\nx.remove(os.getpid())\ny = [5, 5]\ny.insert(os.getpid(), 5)\n"
+    values, _ = evaluated(tmp_path, source)
+    assert len(values["x"]) == 2 and values["y"] == [5, 5, 5]
+    assert not set(values["x"]) & {1, 2, 3}
+
+
+def test_a_global_list_that_functions_append_to_is_unknown_in_a_recorded_call(tmp_path: Path) -> None:
+    before = "seen = []\nwidths = [6, 5]\n"
+    forward = "seen.append(x)\ny = torch.tensor(seen)\nz = torch.stack(seen)\nreturn torch.zeros(widths)"
+    report = net(tmp_path, "pass", forward, before=before)
+    assert not report.findings
+    assert not [fact for fact in report.facts if fact.span.line == 10 and fact.dims is not None]
+    assert returned(report, tmp_path) == "Tensor[float32, 6, 5]"
+
+
+def test_nothing_was_seen_to_be_appended(tmp_path: Path) -> None:
+    source = f"{HEAD}found = []\nlayer = nn.Linear(2, 2)\nlayer.register_forward_hook(lambda *a: found.append(a[2]))\n"
+    assert not reported(tmp_path, f"{source}layer(torch.ones(1, 2))\ny = torch.stack(found)\n").findings
+
+
+@pytest.mark.parametrize("wrong", ["x.shape[2]", "x.size()[2]", "x.shape[-3]"])
+def test_a_dimension_that_is_not_there(tmp_path: Path, wrong: str) -> None:
+    assert [f.code for f in net(tmp_path, "pass", f"n = {wrong}\nreturn x").findings] == ["tensor-shape"]
+    assert not net(tmp_path, "pass", f"try:\n    n = {wrong}\nexcept IndexError:\n    pass\nreturn x").findings
+
+
+def test_the_argument_of_apply_has_contexts_of_its_own(tmp_path: Path) -> None:
+    before = "def start(m):\n    if isinstance(m, nn.Linear):\n        m.weight.data.fill_(0.1)\n"
+    report = net(
+        tmp_path, "self.a = nn.Linear(6, 3)\nself.b = nn.Linear(3, 4)\nself.apply(start)", "return x", before=before
+    )
+    texts = {fact.text for fact in report.facts if fact.span.line == 6}
+    assert texts == {"Tensor[float32, 3, 6]", "Tensor[float32, 4, 3]"}
+
+
+def test_two_models_of_one_class_are_told_apart(tmp_path: Path) -> None:
+    source = (
+        f"{HEAD}class Net(nn.Module):\n    def __init__(self, out, rate):\n        super().__init__()\n"
+        "        self.fc, self.drop = nn.Linear(6, out), nn.Dropout(rate)\n"
+        "    def forward(self, x):\n        return self.drop(self.fc(x))\n"
+    )
+    profile = profile_of(source, ((4, 6), (5, 6)), (("out", 3), ("rate", 0.1)))
+    for number, (out, rate) in enumerate([(7, 0.1), (7, 0.5)], 1):
+        profile.modules[number] = replace(
+            profile.modules[0], id=number, root=number, init=(("out", out), ("rate", rate))
+        )
+        arguments = (("self", ModuleSeed(number)), ("x", TensorSeed("float32", (4, 6))))
+        profile.calls.append(CallRecord("program:Net.forward", arguments, receiver=number, root=True))
+    report = reported(tmp_path, source, profile)
+    contexts = [context.id for context in report.contexts if context.function.endswith("forward")]
+    assert len(contexts) == 2
+    last = [fact.text for fact in report.facts if fact.span.line == 9 and fact.span.column == 15]
+    assert sorted(last) == ["Tensor[float32, N, 3]", "Tensor[float32, N, 7]"]
+
+
+def test_an_axis_whose_partners_the_probe_did_not_reach_is_free(tmp_path: Path) -> None:
+    source = (
+        f"{HEAD}class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "    def forward(self, x, y):\n        return x + y\n"
+    )
+    profile = profile_of(source, ((4, 6),))
+    module, calls = ("self", ModuleSeed(0)), []
+    for batch, probe in ((3, None), (5, 0)):
+        pair = (("x", TensorSeed("float32", (4, 6))), ("y", TensorSeed("float32", (batch, 4, 6))))
+        calls.append(CallRecord("program:Net.forward", (module, *pair), receiver=0, root=True, probe=probe))
+    alone = [Variation(0, (axis,), 9, ok=False) for axis in (("x", 0), ("x", 1), ("y", 1), ("y", 2))]
+    tried = [Variation(0, (("y", 0),), 5, ok=True), *alone, Variation(0, (("x", 0), ("y", 1)), 9, ok=False)]
+    report = reported(tmp_path, source, Profile(profile.functions, profile.modules, calls, tried))
+    assert returned(report, tmp_path) == "Tensor[float32, N, 4, D]"
+
+
+def test_a_library_without_torch_is_left_after_some_steps(tmp_path: Path) -> None:
+    (tmp_path / "site-packages").mkdir()
+    slow = "def slow(n):\n    for i in range(500):\n        n = (n * 7 + i) % 1000\n    return n\n"
+    slow += "def quick(n):\n    return n + 1\n"
+    (tmp_path / "site-packages" / "busy.py").write_text(slow)
+    path = tmp_path / "program.py"
+    path.write_text(
+        f"{HEAD}import busy\nx = torch.zeros(busy.quick(1), 3)\nfor i in range(50):\n    y = busy.slow(i)\n"
+    )
+    session = Session(tmp_path, Profile(), Options())
+    session.loader.search.append(tmp_path / "site-packages")
+    assert "Tensor[float32, 2, 3]" in {fact.text for fact in session.report(path).facts}
+    assert "busy takes too many steps" in {gap.reason for gap in session.report(path).gaps}
