@@ -112,6 +112,16 @@ def _is_builtin(value: Value, name: str) -> bool | None:
     return isinstance(value, python)
 
 
+@special("builtins.callable")
+def _callable(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    (value,) = args
+    if isinstance(value, Unknown | Library):
+        return Unknown("cannot tell whether it can be called")
+    if isinstance(value, Instance):
+        return torch_modules.is_module(value) or objects.defines(value.cls, "__call__") or not value.complete
+    return isinstance(value, Function | Bound | Partial | Class | Method)
+
+
 @special("builtins.issubclass")
 def _issubclass(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     cls, wanted = args

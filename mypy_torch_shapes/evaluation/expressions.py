@@ -155,8 +155,19 @@ def _call(run: Run, node: ast.Call, frame: Frame) -> Value:
     function = evaluate(run, node.func, frame)
     args, kwargs = arguments(run, node, frame)
     if isinstance(args, Unknown):
-        return args
+        columns = _columns(run, node, frame) if function == Library("builtins.zip") else None
+        return args if columns is None else columns
     return calls.call(run, function, args, kwargs, node, frame)
+
+
+def _columns(run: Run, node: ast.Call, frame: Frame) -> Value:
+    """`zip(*rows)` of rows that are all alike: one list for each of their items; None for anything else."""
+    if len(node.args) != 1 or not isinstance(node.args[0], ast.Starred):
+        return None
+    rows = evaluate(run, node.args[0].value, frame)
+    if not isinstance(rows, ListValue) or rows.length is None or not isinstance(rows[0], tuple):
+        return None
+    return ListValue(ListValue([item], rows.length) for item in rows[0])
 
 
 def arguments(run: Run, node: ast.Call, frame: Frame) -> tuple[Any, dict[str, Value]]:

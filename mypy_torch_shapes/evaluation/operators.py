@@ -334,6 +334,8 @@ def subscript(run: Run, receiver: Value, index: Value, node: ast.AST, frame: Fra
         return containers.enum_by_name(receiver, index)
     if isinstance(receiver, Class | Library):
         return receiver  # List[int], Generic[T]
+    if isinstance(receiver, int | float | None | Dim | Real | Function):
+        raise Raised("TypeError")
     if isinstance(index, Unknown):
         return _any_item(receiver, index)
     if isinstance(receiver, dict):

@@ -68,6 +68,8 @@ def _collect(path: str, value: Value, found: list[tuple[str, Value]], depth: int
         found.append((path, value))
     elif not depth:
         return
+    elif isinstance(value, ListValue) and value.length is not None:
+        found.append((f"len({path})", value.length))
     elif isinstance(value, ListValue | tuple) and getattr(value, "length", None) is None:
         for i, item in enumerate(value[:_WIDTH]):
             _collect(f"{path}[{i}]", item, found, depth - 1)

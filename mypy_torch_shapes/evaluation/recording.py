@@ -172,6 +172,7 @@ class Recording:
             function = f"{module.name}.{entry.function}" if entry.function else module.name
             report.contexts.append(Context(number, function, entry.instance, tuple(entry.definitions.items())))
             mixed = entry.plain.intersection(entry.facts)
+            mixed |= entry.gaps.keys() & entry.facts.keys()  # what was not known at times may have been anything then
             report.facts += [_fact(number, at, t, entry) for at, t in sorted(entry.facts.items()) if at not in mixed]
             report.gaps += [Gap(at, reason) for at, reason in sorted(entry.gaps.items()) if at not in entry.facts]
             report.gaps += [Gap(at, "not always a tensor") for at in sorted(mixed)]

@@ -19,12 +19,12 @@ from ..seeds.model import (
     SequenceSeed,
     TensorSeed,
 )
-from ..shapes.dims import Size
+from ..shapes.dims import Dim, Size, Symbol
 from ..shapes.dtypes import BY_NAME
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown, UnknownDevice
 from . import calls, containers, contexts, imports, objects, torch_modules
-from .joins import same
+from .joins import join, same
 from .modules import SourceModule, canonical
 from .run import Frame, Run
 from .staleness import Staleness
@@ -43,14 +43,19 @@ class Seeding:
         self._modules: dict[int, Value] = {}
         self._building: set[int] = set()
         self._sizes: Iterator[Size] | None = None
+        self._worlds: int | None = None  # how many, where sizes are symbolic
 
-    def arguments(self, arguments: tuple[tuple[str, Seed], ...], sizes: tuple[Size, ...]) -> dict[str, Value]:
-        """A call's arguments, with these sizes in place of the recorded ones."""
+    def arguments(
+        self, arguments: tuple[tuple[str, Seed], ...], sizes: tuple[Size, ...], samples: bool = False
+    ) -> dict[str, Value]:
+        """A call's arguments, with these sizes in place of the recorded ones; a list of tuples may be `samples`."""
         self._sizes = iter(sizes)
+        if samples:
+            self._worlds = next((len(size.values) for size in sizes if isinstance(size, Dim) and size.values), None)
         try:
             return {name: self.value(seed) for name, seed in arguments}
         finally:
-            self._sizes = None
+            self._sizes = self._worlds = None
 
     def _size(self, recorded: int) -> Size:
         return recorded if self._sizes is None else next(self._sizes)
@@ -84,7 +89,7 @@ class Seeding:
         if not seed.complete:
             return Unknown("a sequence too long to record")
         if seed.cls == "list":
-            return ListValue(items)
+            return self._samples(seed, items) or ListValue(items)
         if seed.cls in ("set", "frozenset"):
             return set(items) if not any(isinstance(item, Unknown | ListValue) for item in items) else Unknown("a set")
         if seed.cls in ("tuple", "torch:Size"):
@@ -93,6 +98,19 @@ class Seeding:
         if isinstance(cls, Class) and containers.is_named_tuple(cls):
             return containers.make_named_tuple(cls, items, {})
         return Named((), items) if seed.cls.startswith("torch") else tuple(items)
+
+    def _samples(self, seed: SequenceSeed, items: list[Value]) -> Value:
+        """A list of tuples of equal structure is a batch of samples: there may be any number of them."""
+        if self._worlds is None or not items or not all(isinstance(item, SequenceSeed) for item in seed.items):
+            return None
+        if any(item.cls != "tuple" for item in seed.items if isinstance(item, SequenceSeed)):
+            return None
+        element = items[0]
+        for item in items[1:]:
+            element = join(element, item)
+        if not isinstance(element, tuple):
+            return None
+        return ListValue([element], Dim.of(Symbol("", (len(items),) * self._worlds)))
 
     def _mapping(self, seed: MappingSeed) -> Value:
         if not seed.complete:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..seeds import digests
-from ..seeds.model import CallRecord, NameSeed, Profile
+from ..seeds.model import CallRecord, NameSeed, Profile, Seed, SequenceSeed
 from ..shapes.dims import Size
 from ..shapes.unknown import Undecided
 from . import calls, contexts, growing, objects, parameters, statements
@@ -139,7 +139,7 @@ class Session:
 
     def _enter(self, run: Run, call: Call, sizes: tuple[Size, ...]) -> None:
         seeding = Seeding(run, self.profile, self.staleness)
-        arguments = seeding.arguments(call.arguments, sizes)
+        arguments = seeding.arguments(call.arguments, sizes, samples=call.receiver is None)
         if self._suspect and not self._confirmed(call.function, arguments):
             return
         function = self._method(seeding, call, arguments)
@@ -152,6 +152,8 @@ class Session:
             return
         target = _undecorated(target, call.function.partition(":")[2])
         function = Bound(target, function.receiver) if isinstance(function, Bound) else target
+        if sizes is not call.fixed:
+            arguments = _with_defaults(target, arguments, dict(call.arguments))
         args, kwargs = _as_called(target, arguments, isinstance(function, Bound))
         held = [*args, *kwargs.values(), function.receiver if isinstance(function, Bound) else None]
         growing.forget(run, [each for each in self.loader.modules.values() if each and each.project], held)
@@ -191,6 +193,19 @@ class Session:
                 self.faults.setdefault(f"{type(kept).__name__}: {kept}", (kept, set()))[1].update(run.entered)
             self.entered |= run.entered
             self.reached |= run.reached
+
+
+def _with_defaults(function: Function, arguments: dict[str, Value], seeds: dict[str, Seed]) -> dict[str, Value]:
+    """The arguments with those that were the parameter's own default as it is: configuration, not a size."""
+    same = {name for name, default in function.defaults.items() if name in seeds and _is_default(seeds[name], default)}
+    return {name: function.defaults[name] if name in same else value for name, value in arguments.items()}
+
+
+def _is_default(seed: Seed, default: Value) -> bool:
+    if isinstance(seed, SequenceSeed) and isinstance(default, tuple | list):
+        pairs = zip(seed.items, default, strict=False)
+        return len(seed.items) == len(default) and all(_is_default(item, value) for item, value in pairs)
+    return isinstance(seed, int) and type(seed) is type(default) and bool(seed == default)
 
 
 def _undecorated(function: Function, qualname: str) -> Function:

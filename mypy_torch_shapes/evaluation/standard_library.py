@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import copy
+import math
 
-from ..shapes.unknown import Unknown
-from . import iteration
+from ..shapes.dims import Dim
+from ..shapes.unknown import Unknown, UnknownNumber
+from . import iteration, library
 from .run import Frame, Run
 from .specials import call_value, special
 from .values import (
@@ -18,8 +20,10 @@ from .values import (
     ListValue,
     Named,
     Partial,
+    Real,
     Tensor,
     Value,
+    is_size,
 )
 
 
@@ -82,6 +86,28 @@ def _nullcontext(run: Run, args: list[Value], kwargs: dict[str, Value], node: as
 @special("contextlib.suppress")
 def _suppress(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     return Instance(Library("contextlib.suppress"), {"enter_result": None})
+
+
+@special("random.random", "random.uniform", "random.gauss", "random.betavariate", "random.randint", "random.randrange",
+         "numpy.random.rand", "numpy.random.random", "numpy.random.beta", "numpy.random.uniform", "numpy.random.normal",
+         "numpy.random.randn", "time.time", "time.perf_counter", "time.monotonic")  # fmt: skip
+def _number(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
+    most = {"rand": 0, "random": 0, "randn": 0}.get(name, 2)  # numpy: more arguments ask for an array
+    if len(args) > most or "size" in kwargs or not all(isinstance(arg, int | float | UnknownNumber) for arg in args):
+        return Unknown("an array of random numbers")
+    return UnknownNumber(int if name in ("randint", "randrange") else float, "a random number")
+
+
+@special("numpy.log", "numpy.sqrt", "numpy.exp", "numpy.cos", "numpy.sin", "numpy.prod", "numpy.log2", "numpy.log10")
+def _numpy(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
+    if name == "prod":
+        known = iteration.items(run, args[0])
+        if not isinstance(known, list) or not all(is_size(item) for item in known) or len(args) > 1 or kwargs:
+            return Unknown("numpy.prod of something unknown")
+        return math.prod(known)
+    if len(args) != 1 or isinstance(args[0], bool) or not isinstance(args[0], int | float | Dim | Real):
+        return Unknown(f"numpy.{name} of something unknown")
+    return library.pure(f"math.{name}", args, kwargs)
 
 
 @special("functools.reduce")

@@ -12,7 +12,7 @@ from ..shapes.dims import Dim
 from ..shapes.dtypes import DType, can_cast
 from ..shapes.relations import Truth, equal, proved_equal
 from ..shapes.tensor_type import TensorType, fresh
-from ..shapes.unknown import Undecided, Unknown, UnknownDevice
+from ..shapes.unknown import Undecided, Unknown, UnknownDevice, UnknownNumber
 from .run import Frame, Run
 from .values import Condition, Instance, Library, ListValue, Many, Named, Real, Tensor, Value
 
@@ -216,7 +216,7 @@ def to_rule(run: Run, value: Value) -> Any:
 
         return torch_modules.described(run, value)
     if isinstance(value, Real):
-        return Unknown("a real number that is not known")
+        return UnknownNumber(float, "a real number that is not known")
     if isinstance(value, Condition):
         return Unknown("a condition on sizes") if value.decided is None else value.decided
     if isinstance(value, Library) and value.path.startswith("builtins."):

@@ -49,6 +49,18 @@ def _checkpoint(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast
     return call_value(run, args[0], args[1:], node, frame, {k: v for k, v in kwargs.items() if k not in own})
 
 
+@special("torch.autograd.grad")
+def _grad(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    """One gradient for each input, of its shape and dtype (torch docs: torch.autograd.grad)."""
+    inputs = args[1] if len(args) > 1 else kwargs.get("inputs")
+    known = [inputs] if isinstance(inputs, Tensor) else iteration.items(run, inputs)
+    if not isinstance(known, list) or kwargs.get("is_grads_batched", False) is not False:
+        return Unknown("the gradients of something unknown")
+    allowed = kwargs.get("allow_unused", False) is False and kwargs.get("materialize_grads", False) is False
+    made = [Tensor(TensorType(each.type.dtype, each.type.dims)) if isinstance(each, Tensor) else each for each in known]
+    return tuple(made) if allowed else tuple(Unknown("a gradient that may be None") for _ in made)
+
+
 @special("torch.is_tensor")
 def _is_tensor(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     return args[0] if isinstance(args[0], Unknown) else isinstance(args[0], Tensor)

@@ -14,7 +14,7 @@ from ..shapes.dims import Dim
 from ..shapes.dtypes import DType
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown
-from . import calls, module_hooks, tensors
+from . import calls, module_hooks, packed, tensors
 from .run import Frame, Run
 from .values import Bound, Class, Function, Instance, Library, ListValue, Raised, Tensor, Value
 
@@ -259,6 +259,10 @@ def library_forward(
         return value
     if path is None or path in _BASES or not instance.complete:
         return Unknown("the forward of a module that is not wholly known")
+    if args and packed.is_packed(args[0]):
+        again = partial(library_forward, run, instance, kwargs=kwargs, node=node, frame=frame)
+        batch_first = instance.attrs.get("batch_first") is True
+        return packed.through(path, batch_first, args[0], lambda padded: again([padded, *args[1:]]))
     plain = tuple(tensors.to_rule(run, arg) for arg in args)
     named = {name: tensors.to_rule(run, value) for name, value in kwargs.items()}
     training = instance.attrs.get("training", True)

@@ -263,3 +263,25 @@ def test_a_decorated_forward_is_entered_as_it_is_called(tmp_path: Path) -> None:
     assert returned(reported(tmp_path, source, profile_of(source, ((4, 6), (5, 6)))), tmp_path) == (
         "Tensor[float32, 6, 1, N]"
     )
+
+
+def test_a_value_that_is_a_number_at_times_is_not_claimed_to_be_a_tensor(tmp_path: Path) -> None:
+    forward = (
+        "s = 0\nfor k in (1, 2):\n    try:\n        s = s[:, k:]\n    except:\n        s = 0\n"
+        "    s = x + s\ny = s\nreturn y"
+    )
+    report = net(tmp_path, "pass", forward)
+    assert report.facts and not [fact for fact in report.facts if fact.text == "Tensor[_, ...]"]
+
+
+def test_packed_sequences_go_through_recurrent_layers(tmp_path: Path) -> None:
+    init = "self.rnn = nn.LSTM(6, 5, batch_first=True)\nself.fc = nn.Linear(5, 2)"
+    forward = (
+        "p = nn.utils.rnn.pack_padded_sequence(x, torch.full((x.size(0),), 3), batch_first=True)\n"
+        "o, (h, c) = self.rnn(p)\no, n = nn.utils.rnn.pad_packed_sequence(o, batch_first=True)\n"
+        "y = self.fc(o), self.fc(h)\nz = self.fc(h)\nreturn z"
+    )
+    report = net(tmp_path, init, forward, shapes=((4, 3, 6), (5, 3, 6)))
+    assert returned(report, tmp_path) == "Tensor[float32, 1, N, 2]"
+    report = net(tmp_path, init.replace("LSTM(6", "LSTM(7"), forward, shapes=((4, 3, 6), (5, 3, 6)))
+    assert [finding.span.line for finding in report.findings] == [12]
