@@ -23,6 +23,7 @@ from .values import (
     Method,
     OutOfBudget,
     Partial,
+    Raised,
     Tensor,
     Value,
     is_size,
@@ -119,13 +120,18 @@ def call_function(
     frame.muted = run.muted
     frame.at_yield = at_yield
     _enter_scope(frame)
-    with _Entered(run, frame, bound, vague):
-        if isinstance(function.node, ast.Lambda):
-            result = expressions.evaluate(run, function.node.body, frame)
-        else:
-            result = statements.run_body(run, function.node.body, frame)
-            if at_yield is None and _is_generator(function.node):
-                result = _generated(frame)
+    try:
+        with _Entered(run, frame, bound, vague):
+            if isinstance(function.node, ast.Lambda):
+                result = expressions.evaluate(run, function.node.body, frame)
+            else:
+                result = statements.run_body(run, function.node.body, frame)
+                if at_yield is None and _is_generator(function.node):
+                    result = _generated(frame)
+    except Raised as raised:
+        if run.catching or function.module.project or not run.frames or not run.frame.module.project:
+            raise  # else the project goes on, and so do we: more likely we do not know the library well enough
+        return Unknown(f"a function of a library seems to raise {raised.kind}")
     return result
 
 

@@ -51,7 +51,8 @@ def source_member(run: Run, source: SourceModule, name: str) -> Value:
     """An attribute of a module that is known by its source."""
     execute(run, source)
     if (source.name, name) in run.loader.following:
-        return Unknown(f"the import of {name} leads back to itself")
+        below = _below(run, source, name)  # `from package import part` in the package itself
+        return below if below is not None else Unknown(f"the import of {name} leads back to itself")
     run.loader.following.add((source.name, name))
     try:
         return _source_member(run, source, name)
@@ -67,7 +68,7 @@ def _source_member(run: Run, source: SourceModule, name: str) -> Value:
         found = member(run, star, name)
         if not isinstance(found, Unknown):
             return found
-    below = run.loader.find(f"{source.name}.{name}") if source.path.name == "__init__.py" else None
+    below = _below(run, source, name)
     if below is not None:
         return below
     lazily = typing_imports(source).get(name)
@@ -99,6 +100,11 @@ def library_member(library: Library, name: str) -> Value:
 
         return tuple(sys.version_info)
     return canonical(path)
+
+
+def _below(run: Run, source: SourceModule, name: str) -> SourceModule | None:
+    """A module of a package."""
+    return run.loader.find(f"{source.name}.{name}") if source.path.name == "__init__.py" else None
 
 
 def exports(member: Library) -> bool:

@@ -132,13 +132,19 @@ def _while_rounds(run: Run, node: ast.While, frame: Frame) -> tuple[Any, int]:
             flow = run_block(run, node.orelse, frame)
             rejoin(run, frame, Flow.BREAK)
             return flow, worlds
-        flow = run_block(run, node.body, frame)
-        rejoin(run, frame, Flow.CONTINUE)
+        run.journal.open()
+        try:
+            flow = run_block(run, node.body, frame)
+            rejoin(run, frame, Flow.CONTINUE)
+        finally:
+            before, after = run.journal.close(keep=True)
         if flow is Flow.RETURN:
             return flow, worlds
-        if flow is Flow.BREAK:
+        if flow is Flow.BREAK or _is_settled(before, after, []):
             rejoin(run, frame, Flow.BREAK)
             return Flow.NORMAL, worlds
+        if isinstance(node.test, ast.Constant) and any(how is Flow.BREAK for how, _ in frame.left):
+            break  # which round is the last is not known
     return None, worlds
 
 

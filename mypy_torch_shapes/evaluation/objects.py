@@ -108,7 +108,8 @@ def _initialize(
 ) -> None:
     initializer = lookup(cls, "__init__")
     if isinstance(initializer, Function):
-        calls.call(run, Bound(initializer, instance), args, kwargs, node, frame)
+        if isinstance(calls.call(run, Bound(initializer, instance), args, kwargs, node, frame), Unknown):
+            instance.complete = False  # it was not followed to its end
     elif containers.is_dataclass(cls):
         containers.init_dataclass(run, instance, args, kwargs, node, frame)
     else:

@@ -243,6 +243,8 @@ def _shown(value: TensorType | Size, names: dict[Symbol, str]) -> str:
 
 
 def _common(a: TensorType, b: TensorType, entry: Entry) -> TensorType:
+    if a == b:
+        return a
     if a.dims is not None and b.dims is not None and a.dtype == b.dtype:
         written = [[text(size, entry.naming) for size in type.dims or ()] for type in (a, b)]
         if written[0] == written[1] and None not in written[0]:
