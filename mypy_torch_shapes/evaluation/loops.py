@@ -29,7 +29,8 @@ def run_for(run: Run, node: ast.For | ast.AsyncFor, frame: Frame) -> Any:
     if isinstance(source, list) and len(source) <= MOST_ROUNDS:
         return _counted(run, node, source, frame)
     if isinstance(source, list):
-        source = Many(Unknown("one of very many"), len(source), True)
+        some = fresh() if all(map(is_size, source)) else Unknown("one of very many")
+        source = Many(some, len(source), True, source[0])
     many = source
     coming = [many.element] if many.first is None else [many.element, many.first]
 

@@ -8,8 +8,9 @@ import functools
 import itertools
 from typing import Any
 
+from ..rules.filling import TENSOR_CLASSES
 from ..shapes.dims import Dim
-from ..shapes.dtypes import DType
+from ..shapes.dtypes import BY_NAME, DType
 from ..shapes.tensor_type import fresh
 from ..shapes.unknown import Unknown
 from . import containers, iteration, library_objects, numbers, objects, tensors, torch_modules
@@ -58,6 +59,8 @@ def _tensor(
         return tensor
     if name in _NOTHING:
         return None
+    if name == "type" and args and isinstance(args[0], Library) and args[0].name in TENSOR_CLASSES:
+        args = [BY_NAME[TENSOR_CLASSES[args[0].name]], *args[1:]]
     if name == "size" and tensor.type.dims is not None and not args and not kwargs:
         return tensor.type.dims
     if name in ("dim", "ndimension"):

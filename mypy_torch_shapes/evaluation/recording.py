@@ -286,6 +286,11 @@ def _has_content(entry: Entry) -> bool:
 
 def _most_general(entries: list[Entry]) -> list[Entry]:
     """Leave out what was only seen with the literals of a script where a profile says more."""
+    for entry in entries:
+        if entry.general and not entry.parameters:
+            for other in entries:
+                if not other.general and not other.parameters:
+                    _adopt(entry, other)
     general = {(entry.function, entry.instance) for entry in entries if entry.general}
     kept = [entry for entry in entries if entry.general or (entry.function, entry.instance) not in general]
     known = {(entry.function, entry.instance) for entry in kept if not entry.vague}
@@ -319,6 +324,16 @@ def _says_the_same(one: Entry, other: Entry) -> bool:
 
 def _written(typed: Iterable[tuple[object, TensorType | Size]], entry: Entry) -> set[tuple[object, str]]:
     return {(key, _shown(type, entry.names)) for key, type in typed}
+
+
+def _adopt(entry: Entry, other: Entry) -> None:
+    """Take over what a script shows of the same call: it was made while the script's variables were what they were."""
+    if (entry.function, entry.instance) != (other.function, other.instance):
+        return
+    entry.plain |= other.plain
+    for at, type in other.facts.items():
+        if at in entry.gaps:
+            entry.facts.setdefault(at, type)
 
 
 def _speaks_for(general: Entry, special: Entry) -> bool:

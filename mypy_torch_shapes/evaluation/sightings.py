@@ -10,11 +10,11 @@ from ..seeds.slices import Slicer
 from ..shapes.dims import Dim, Size, Symbol, values
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown
-from . import contexts
+from . import contexts, torch_modules
 from .data_loading import BATCH, ELEMENT, LOADER
 from .run import Frame, Run
 from .staleness import Staleness
-from .values import Instance, Library, ListValue, Many, Tensor, Value
+from .values import Class, Instance, Library, ListValue, Many, Tensor, Value
 
 
 class Sightings:
@@ -33,17 +33,21 @@ class Sightings:
 
     def completed(self, run: Run, frame: Frame, name: str, value: Value) -> Value:
         """A value that is about to be bound to a variable; what was seen there, where nothing else is known."""
-        if not isinstance(value, Unknown) and not _is_vague_loader(value):
+        if not isinstance(value, Unknown) and not _is_vague_loader(value) and not _is_vague_object(value):
             return value
         found = self._found(frame, name)
         if found is None:
             return value
         seen = self._value(run, found.seeds)
-        if isinstance(value, Instance):
-            if isinstance(seen, Many):
-                run.set_attribute(value, ELEMENT, _of_size(seen.element, value.attrs.get(BATCH)))
-            return value
-        return seen
+        if not isinstance(value, Instance):
+            return seen
+        if isinstance(seen, Many):
+            run.set_attribute(value, ELEMENT, _of_size(seen.element, value.attrs.get(BATCH)))
+        if isinstance(seen, Instance) and seen.cls is value.cls:
+            for name, attribute in seen.attrs.items():
+                if isinstance(value.attrs.get(name, attribute), Unknown):
+                    run.set_attribute(value, name, attribute)
+        return value
 
     def _found(self, frame: Frame, name: str) -> Sighting | None:
         scope = self.profile.scopes.get(_key(frame))
@@ -88,6 +92,17 @@ def _sizes(seeds: tuple[Seed, ...]) -> Iterator[Size]:
 
 def _is_vague_loader(value: Value) -> bool:
     return isinstance(value, Instance) and value.cls == Library(LOADER) and _is_vague(value.attrs.get(ELEMENT))
+
+
+def _is_vague_object(value: Value) -> bool:
+    """An object of the program with attributes that only a run knows: a corpus read from a file."""
+    return (
+        isinstance(value, Instance)
+        and isinstance(value.cls, Class)
+        and value.cls.module.project
+        and any(isinstance(each, Unknown) for each in value.attrs.values())
+        and not torch_modules.is_module(value)
+    )
 
 
 def _is_vague(value: Value) -> bool:

@@ -212,9 +212,10 @@ def to_rule(run: Run, value: Value) -> Any:
     if isinstance(value, range):
         return list(value)
     if isinstance(value, Instance):
-        from . import torch_modules
+        from . import arrays, torch_modules
 
-        return torch_modules.described(run, value)
+        array = arrays.tensor_of(value)
+        return torch_modules.described(run, value) if array is None else to_rule(run, array)
     if isinstance(value, Real):
         return UnknownNumber(float, "a real number that is not known")
     if isinstance(value, Condition):

@@ -38,7 +38,7 @@ def tensor(data: Any, dtype: Any = None, device: Any = None, **_: Any) -> Tensor
 
 @rule("torch.from_numpy", "torch.from_dlpack", "torch.utils.dlpack.from_dlpack")
 def from_numpy(ndarray: Any) -> TensorType:
-    return TensorType(None, None)
+    return ndarray if isinstance(ndarray, TensorType) else TensorType(None, None)
 
 
 @rule("torch.frombuffer")

@@ -10,7 +10,16 @@ import pytest
 from mypy_torch_shapes.evaluation.facts import FileReport
 from mypy_torch_shapes.evaluation.session import Options, Session
 from mypy_torch_shapes.seeds.digests import MODULE
-from mypy_torch_shapes.seeds.model import IterableSeed, Profile, ScopeRecord, Seed, SequenceSeed, Sighting, TensorSeed
+from mypy_torch_shapes.seeds.model import (
+    IterableSeed,
+    ObjectSeed,
+    Profile,
+    ScopeRecord,
+    Seed,
+    SequenceSeed,
+    Sighting,
+    TensorSeed,
+)
 from mypy_torch_shapes.seeds.slices import Slicer
 
 from .support import evaluated
@@ -138,3 +147,58 @@ def test_an_optimizer_calls_its_closure(tmp_path: Path) -> None:
         "    return nn.functional.mse_loss(net(torch.zeros(3, 5)), torch.zeros(3, 2))\noptimizer.step(closure)\n"
     )
     assert [finding.span.line for finding in reported(tmp_path, source).findings] == [8]
+
+
+def test_arrays_that_scripts_draw_and_classes_of_tensors_on_any_device(tmp_path: Path) -> None:
+    source = HEAD + (
+        "import numpy as np\nTensor = torch.cuda.FloatTensor if torch.cuda.is_available() else torch.FloatTensor\n"
+        "shape = (1, 4, 6)\nx = Tensor(np.random.normal(0, 1, (8, int(np.prod(shape)))))\nx\n"
+        "torch.zeros(3).double().type(Tensor)\ntorch.from_numpy(np.zeros((2, 3)))\n"
+    )
+    report = reported(tmp_path, source)
+    assert text_of(report, 9) == ["Tensor[float32, 8, 24]"]
+    assert "Tensor[float32, 3]" in text_of(report, 10)
+    assert text_of(report, 11) == ["Tensor[float64, 2, 3]"]
+
+
+def test_an_object_of_the_program_is_completed_by_what_the_run_saw(tmp_path: Path) -> None:
+    source = HEAD + (
+        "import other\nclass Corpus:\n    def __init__(self):\n        self.train, self.n = other.read(), 3\n"
+        "corpus = Corpus()\ncorpus.train\ntorch.zeros(corpus.n)\n"
+    )
+    seed = ObjectSeed("program:Corpus", (("train", TensorSeed("int64", (50,))), ("n", 7)))
+    report = reported(tmp_path, source, seen={"corpus": seed})
+    assert text_of(report, 10) == ["Tensor[int64, _]"]
+    assert text_of(report, 11) == ["Tensor[float32, 3]"]
+
+
+def test_what_a_library_seems_to_raise_ends_no_script(tmp_path: Path) -> None:
+    (tmp_path / "site-packages").mkdir()
+    source = HEAD + "import outside\noutside.f()\nnn.Linear(4, 2)(torch.zeros(3, 5))\n"
+    (tmp_path / "site-packages" / "outside.py").write_text("def f():\n    raise ValueError\n")
+    body = source.replace("outside.f()", "def main():\n    outside.f()\n    nn.Linear(4, 2)(torch.zeros(3, 5))\nmain()")
+    profile = Profile()
+    path = tmp_path / "program.py"
+    path.write_text(body)
+    session = Session(tmp_path, profile, Options())
+    session.loader.search.append(tmp_path / "site-packages")
+    assert [finding.span.line for finding in session.report(path).findings] == [8, 10]
+
+
+def test_packages_that_import_their_own_parts(tmp_path: Path) -> None:
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").write_text("from package import part\n")
+    (tmp_path / "package" / "part.py").write_text("width = 4\n")
+    variables, _ = evaluated(tmp_path, "from package import part\nn = part.width\n")
+    assert variables["n"] == 4
+
+
+def test_an_endless_loop_is_left_where_nothing_changes_any_more(tmp_path: Path) -> None:
+    _, run = evaluated(tmp_path, "n = 0\nwhile True:\n    if input():\n        break\n    m = 2\nn = m\n")
+    assert run.steps < 500
+
+
+def test_the_parameters_of_a_function_are_known(tmp_path: Path) -> None:
+    source = "import inspect\ndef f(a, *, b=2): pass\nn = list(inspect.signature(f).parameters)\n"
+    variables, _ = evaluated(tmp_path, source)
+    assert variables["n"] == ["a", "b"]

@@ -310,3 +310,11 @@ def test_the_dtype_in_force_counts() -> None:
     finally:
         default_dtype.reset(token)
     assert oracle.ask("torch.Tensor.sum", (tensor(3, dtype=int64),)) == tensor(dtype=int64)
+
+
+def test_what_has_effects_is_not_asked(tmp_path: Path) -> None:
+    file = tmp_path / "weights.pt"
+    for path, args in (("torch.save", (3, str(file))), ("torch.load", (str(file),)), ("torch.manual_seed", (0,))):
+        with pytest.raises(Undecided, match="more than compute"):
+            oracle.ask(path, args)
+    assert not file.exists()

@@ -27,10 +27,9 @@ __all__ = ["LIBRARIES", "Construction", "ModuleSpec", "Reference", "ask", "ask_m
 
 _log = logging.getLogger(__name__)
 
-
 # Reads and writes files, starts things, changes the state of torch or of the machine.
 _EFFECTS = re.compile(
-    r"torch\.((load|save|compile|seed|manual_seed|set_\w+|use_\w+|init_\w+)"
+    r"torch\.((load|save|from_file|import_ir_module\w*|fork|wait|compile|seed|manual_seed|set_\w+|use_\w+|init_\w+)"
     r"|(hub|jit|onnx|distributed|multiprocessing|cuda|backends|utils|serialization|package|export|profiler)\..*)"
 )
 

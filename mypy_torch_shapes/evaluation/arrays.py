@@ -1,0 +1,64 @@
+"""numpy arrays, as far as scripts make them to turn them into tensors: sizes, and a few ways to fill them."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from ..shapes.dtypes import BY_NAME, DType, float64, int64
+from ..shapes.tensor_type import TensorType
+from ..shapes.unknown import Unknown
+from . import iteration
+from .run import Frame, Run
+from .specials import special
+from .values import Instance, Library, Tensor, Value, is_size
+
+TENSOR = "<tensor>"  # the array as a tensor
+
+
+def tensor_of(value: Value) -> Tensor | None:
+    """An array as a tensor; None for anything else."""
+    found = value.attrs.get(TENSOR) if isinstance(value, Instance) else None
+    return found if isinstance(found, Tensor) else None
+
+
+def _array(dtype: DType | None, shape: Value) -> Value:
+    dims = (shape,) if is_size(shape) else tuple(shape) if isinstance(shape, tuple | list) else None
+    if dims is None or not all(is_size(size) for size in dims) or getattr(shape, "length", None) is not None:
+        return Unknown("an array of unknown shape")
+    made = {TENSOR: Tensor(TensorType(dtype, dims)), "shape": dims, "ndim": len(dims)}
+    return Instance(Library("numpy.ndarray"), made, complete=False)
+
+
+@special("numpy.random.normal", "numpy.random.uniform", "numpy.random.randint")
+def _random(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
+    size = kwargs.get("size", args[2] if len(args) > 2 else None)
+    if size is None:
+        return Unknown("a number drawn at random")
+    scalars = all(isinstance(each, int | float) for each in [*args[:2], *(v for k, v in kwargs.items() if k != "size")])
+    return _array(int64 if name == "randint" else float64, size) if scalars else Unknown("an array drawn at random")
+
+
+@special("numpy.random.rand", "numpy.random.randn")
+def _uniform(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    return _array(float64, tuple(args)) if args else Unknown("a number drawn at random")
+
+
+@special("numpy.zeros", "numpy.ones")
+def _filled(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    given = kwargs.get("dtype", args[1] if len(args) > 1 else Library("numpy.float64"))
+    name = given.name if isinstance(given, Library) else given
+    dtype = BY_NAME.get({"float": "float64", "int": "int64"}.get(name, name)) if isinstance(name, str) else None
+    return _array(dtype, args[0] if args else kwargs.get("shape"))
+
+
+@special("numpy.prod")
+def _prod(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    """The product of sizes."""
+    known = iteration.items(run, args[0]) if args else []
+    if kwargs or len(args) != 1 or not isinstance(known, list) or not all(is_size(each) for each in known):
+        return Unknown("a product of something unknown")
+    total: Any = 1
+    for each in known:
+        total = total * each
+    return total
