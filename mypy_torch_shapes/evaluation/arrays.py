@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 from ..shapes.dtypes import BY_NAME, DType, float64, int64
 from ..shapes.tensor_type import TensorType
-from ..shapes.unknown import Unknown
-from . import iteration
+from ..shapes.unknown import Unknown, UnknownNumber
 from .run import Frame, Run
 from .specials import special
 from .values import Instance, Library, Tensor, Value, is_size
@@ -33,15 +31,17 @@ def _array(dtype: DType | None, shape: Value) -> Value:
 @special("numpy.random.normal", "numpy.random.uniform", "numpy.random.randint")
 def _random(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
     size = kwargs.get("size", args[2] if len(args) > 2 else None)
+    given = [*args[:2], *(value for key, value in kwargs.items() if key != "size")]
+    if not all(isinstance(each, int | float | UnknownNumber) for each in given):
+        return Unknown("an array drawn at random")
     if size is None:
-        return Unknown("a number drawn at random")
-    scalars = all(isinstance(each, int | float) for each in [*args[:2], *(v for k, v in kwargs.items() if k != "size")])
-    return _array(int64 if name == "randint" else float64, size) if scalars else Unknown("an array drawn at random")
+        return UnknownNumber(int if name == "randint" else float, "a random number")
+    return _array(int64 if name == "randint" else float64, size)
 
 
 @special("numpy.random.rand", "numpy.random.randn")
 def _uniform(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
-    return _array(float64, tuple(args)) if args else Unknown("a number drawn at random")
+    return _array(float64, tuple(args)) if args else UnknownNumber(float, "a random number")
 
 
 @special("numpy.zeros", "numpy.ones")
@@ -50,15 +50,3 @@ def _filled(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST
     name = given.name if isinstance(given, Library) else given
     dtype = BY_NAME.get({"float": "float64", "int": "int64"}.get(name, name)) if isinstance(name, str) else None
     return _array(dtype, args[0] if args else kwargs.get("shape"))
-
-
-@special("numpy.prod")
-def _prod(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
-    """The product of sizes."""
-    known = iteration.items(run, args[0]) if args else []
-    if kwargs or len(args) != 1 or not isinstance(known, list) or not all(is_size(each) for each in known):
-        return Unknown("a product of something unknown")
-    total: Any = 1
-    for each in known:
-        total = total * each
-    return total
