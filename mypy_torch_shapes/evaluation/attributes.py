@@ -154,6 +154,12 @@ def assign(run: Run, target: Value, name: str, value: Value) -> None:
             node = run.frame.call or found.setter.node
             calls.call(run, Bound(found.setter, target), [value], {}, node, run.frame)
             return
+        setter = objects.find_method(run, found, "__set__") if isinstance(found, Instance) else None
+        if setter is not None:
+            from . import calls
+
+            calls.call(run, setter, [target, value], {}, run.frame.call or setter.function.node, run.frame)
+            return
         run.set_attribute(target, name, value)
     elif isinstance(target, Class):
         run.journal.touch(target)

@@ -7,7 +7,7 @@ import ast
 from ..shapes.unknown import Unknown
 from . import calls, containers, expressions, objects
 from .run import Frame, Run
-from .values import Class, Descriptor, Env, Function, Library, Partial, Raised, Value
+from .values import Bound, Class, Descriptor, Env, Function, Instance, Library, Partial, Raised, Value
 
 # Decorators of libraries that leave what they decorate callable as it was.
 _DESCRIPTORS = {
@@ -58,8 +58,7 @@ def _decorated(run: Run, value: Value, node: ast.expr, frame: Frame) -> Value:
 def define_class(run: Run, node: ast.ClassDef, frame: Frame) -> None:
     """`class`."""
     bases = [expressions.evaluate(run, base, frame) for base in node.bases if not isinstance(base, ast.Starred)]
-    for keyword in node.keywords:
-        expressions.evaluate(run, keyword.value, frame)
+    keywords = {each.arg: expressions.evaluate(run, each.value, frame) for each in node.keywords if each.arg}
     cls = Class(node.name, expressions.qualify(frame, node.name), frame.module, bases, {}, node=node)
     cls.mro = [cls, *objects.linearize(bases)]
     env = Env(cls.namespace, frame.env, frame.module, is_class=True)
@@ -74,8 +73,23 @@ def define_class(run: Run, node: ast.ClassDef, frame: Frame) -> None:
         run.frames.pop()
     if containers.is_enum(cls):
         containers.make_enum(cls)
+    _announce(run, cls, keywords, node, frame)
     cls.decorators = [_class_decorator(run, decorator, frame) for decorator in node.decorator_list]
     run.set_variable(frame.env, node.name, _replaced(run, cls, frame))
+
+
+def _announce(run: Run, cls: Class, keywords: dict[str, Value], node: ast.ClassDef, frame: Frame) -> None:
+    """Tell descriptors their names, and the bases that there is a subclass."""
+    for name, value in list(cls.namespace.items()):
+        if isinstance(value, Instance):
+            named = objects.find_method(run, value, "__set_name__")
+            if named is not None:
+                calls.call(run, named, [cls, name], {}, node, frame)
+    hook = objects.lookup(cls, "__init_subclass__", after=cls)
+    hook = hook.function if isinstance(hook, Descriptor) else hook
+    if isinstance(hook, Function):
+        given = {name: value for name, value in keywords.items() if name != "metaclass"}
+        calls.call(run, Bound(hook, cls), [], given, node, frame)
 
 
 def _class_decorator(run: Run, node: ast.expr, frame: Frame) -> Value:

@@ -73,6 +73,12 @@ def _super(
 ) -> Value:
     """A method that super() finds in a library class."""
     receiver = value.receiver
+    if name == "__new__" and args and isinstance(args[0], Class) and not containers.is_enum(args[0]):
+        plain = objects.library_base(args[0])
+        made = plain is None or torch_modules.is_module_class(plain)
+        return Instance(args[0], complete=objects.is_complete(args[0])) if made else Unknown(f"an object of {plain}")
+    if name == "__init_subclass__":
+        return None
     if not isinstance(receiver, Instance):
         return Unknown("super() in a class method")
     base = objects.library_base(receiver.cls, value.owner)

@@ -91,7 +91,15 @@ def instantiate(
         return containers.make_named_tuple(cls, args, kwargs)
     if containers.is_enum(cls):
         return containers.enum_member(cls, args)
-    instance = Instance(cls, complete=is_complete(cls))
+    maker = lookup(cls, "__new__")
+    maker = maker.function if isinstance(maker, Descriptor) else maker
+    instance: Value = None
+    if isinstance(maker, Function):
+        instance = calls.call(run, maker, [cls, *args], kwargs, node, frame)
+        if not isinstance(instance, Instance) or cls not in mro(instance.cls):
+            return instance
+    else:
+        instance = Instance(cls, complete=is_complete(cls))
     is_module = torch_modules.is_module(instance)
     if is_module:
         instance.attrs["training"] = True
@@ -153,6 +161,10 @@ def attribute(run: Run, instance: Instance, name: str, node: ast.AST, frame: Fra
     found = lookup(instance.cls, name)
     if isinstance(found, Descriptor) and found.kind == "property":
         return calls.call(run, Bound(found.function, instance), [], {}, node, frame)
+    if isinstance(found, Instance):
+        getter = find_method(run, found, "__get__")
+        if getter is not None and (name not in instance.attrs or find_method(run, found, "__set__") is not None):
+            return calls.call(run, getter, [instance, instance.cls], {}, node, frame)
     if name in instance.attrs:
         return instance.attrs[name]
     if found is not None or defines(instance.cls, name):

@@ -67,6 +67,7 @@ class Run:
         self.limit = MOST_STEPS
         self.uncertain = 0  # > 0: what is evaluated now may not run at all
         self.catching = 0  # > 0: inside something that catches exceptions of evaluating
+        self.handled: list[Raised] = []  # the exceptions whose handlers are running
         self.guarded = 0  # > 0: the program catches what a failing operation raises
         self.entered: set[SourceModule] = set()
         self.reached: set[str] = set()  # functions entered, "module:qualname"

@@ -9,8 +9,20 @@ from typing import Any
 
 from ..shapes.dims import Size
 from ..shapes.relations import Truth, less
-from ..shapes.unknown import Undecided, Unknown
-from . import attributes, conditions, definitions, expressions, iteration, loops, managers, operators
+from ..shapes.unknown import Undecided
+from . import (
+    attributes,
+    calls,
+    conditions,
+    definitions,
+    exceptions,
+    expressions,
+    iteration,
+    loops,
+    managers,
+    objects,
+    operators,
+)
 from .joins import assuming, choosing, join
 from .journal import Changes, content
 from .modules import LazyImport, SourceModule, absolute
@@ -114,7 +126,10 @@ def _augmented(run: Run, node: ast.AugAssign, frame: Frame) -> None:
 
         methods.extend(run, left, right)
         return
-    if isinstance(left, Tensor) and not isinstance(right, Instance):
+    in_place = _in_place_method(run, left, type(node.op))
+    if in_place is not None:
+        value = calls.call(run, in_place, [right], {}, node, frame)
+    elif isinstance(left, Tensor) and not isinstance(right, Instance):
         from . import tensors
 
         path = f"torch.{operators.TORCH[type(node.op)]}"
@@ -122,6 +137,12 @@ def _augmented(run: Run, node: ast.AugAssign, frame: Frame) -> None:
     else:
         value = operators.binary(run, type(node.op), left, right, node, frame)
     iteration.assign(run, node.target, run.settle(value), frame)
+
+
+def _in_place_method(run: Run, left: Value, op: type) -> Value:
+    """The program's own `__iadd__` of an object, or None."""
+    name = operators.DUNDER.get(op)
+    return objects.find_method(run, left, f"__i{name}__") if isinstance(left, Instance) and name else None
 
 
 def _loadable(target: ast.expr) -> ast.expr:
@@ -138,20 +159,6 @@ def _return(run: Run, node: ast.Return, frame: Frame) -> Flow:
     value = expressions.evaluate(run, node.value, frame) if node.value else None
     (frame.otherwise if run.muted > frame.muted else frame.returned).append(value)
     return Flow.RETURN
-
-
-def _raise(run: Run, node: ast.Raise, frame: Frame) -> Flow:
-    if node.exc is None:
-        raise Raised("Exception", stated=True)
-    callee = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-    name = callee.attr if isinstance(callee, ast.Attribute) else getattr(callee, "id", "Exception")
-    raise Raised(name, stated=True)
-
-
-def _assert(run: Run, node: ast.Assert, frame: Frame) -> None:
-    value = expressions.evaluate(run, node.test, frame)
-    if operators.truth(run, value, frame) is False:
-        raise Raised("AssertionError", stated=True)
 
 
 def _if(run: Run, node: ast.If, frame: Frame) -> Flow:
@@ -260,61 +267,6 @@ def alternatives(
     return Flow.NORMAL
 
 
-def _try(run: Run, node: ast.Try, frame: Frame) -> Flow:
-    guards = any(
-        _catches(handler, kind) and not _only_raises(handler) for handler in node.handlers for kind in _OF_TORCH
-    )
-    run.guarded += guards
-    run.catching += bool(node.handlers)
-    flow = Flow.NORMAL
-    try:
-        try:
-            flow = run_block(run, node.body, frame)
-        finally:
-            run.guarded -= guards
-            run.catching -= bool(node.handlers)
-    except Raised as raised:
-        handler = next((h for h in node.handlers if _catches(h, raised.kind)), None)
-        if handler is None:
-            run_block(run, node.finalbody, frame)
-            raise
-        if handler.name:
-            run.set_variable(frame.env, handler.name, Unknown("an exception"))
-        flow = run_block(run, handler.body, frame)
-        if handler.name and handler.name in frame.env.variables:
-            run.journal.touch(frame.env)
-            del frame.env.variables[handler.name]
-    else:
-        if flow is Flow.NORMAL:
-            flow = run_block(run, node.orelse, frame)
-    last = run_block(run, node.finalbody, frame)
-    return flow if last is Flow.NORMAL else last
-
-
-_OF_TORCH = ("RuntimeError", "IndexError", "ValueError")  # what torch raises of shapes and dtypes
-_GROUPS = {
-    "KeyError": {"LookupError"},
-    "IndexError": {"LookupError"},
-    "ModuleNotFoundError": {"ImportError"},
-    "ZeroDivisionError": {"ArithmeticError"},
-    "OverflowError": {"ArithmeticError"},
-    "NotImplementedError": {"RuntimeError"},
-}
-
-
-def _catches(handler: ast.ExceptHandler, kind: str) -> bool:
-    """Whether an except clause catches an exception of this name."""
-    if handler.type is None:
-        return True
-    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    names = {each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in kinds}
-    return bool(names & ({kind, "Exception", "BaseException"} | _GROUPS.get(kind, set())))
-
-
-def _only_raises(handler: ast.ExceptHandler) -> bool:
-    return isinstance(handler.body[-1], ast.Raise)
-
-
 def _delete(run: Run, node: ast.Delete, frame: Frame) -> None:
     for target in node.targets:
         if isinstance(target, ast.Name) and target.id in frame.env.variables:
@@ -373,7 +325,7 @@ def _match(run: Run, node: ast.Match, frame: Frame) -> Flow:
 
 _HANDLERS: dict[type[ast.stmt], Callable[[Run, Any, Frame], Flow | None]] = {
     ast.AnnAssign: _annotated,
-    ast.Assert: _assert,
+    ast.Assert: exceptions.run_assert,
     ast.Assign: _assign,
     ast.AsyncFor: loops.run_for,
     ast.AsyncFunctionDef: definitions.define_function,
@@ -392,9 +344,9 @@ _HANDLERS: dict[type[ast.stmt], Callable[[Run, Any, Frame], Flow | None]] = {
     ast.ImportFrom: _import_from,
     ast.Match: _match,
     ast.Nonlocal: _nonlocal,
-    ast.Raise: _raise,
+    ast.Raise: exceptions.run_raise,
     ast.Return: _return,
-    ast.Try: _try,
+    ast.Try: exceptions.run_try,
     ast.While: loops.run_while,
     ast.With: managers.run_with,
 }

@@ -226,10 +226,11 @@ class Raised(Exception):
     index): where nobody catches it, it is more likely our ignorance than the program's end, and becomes unknown.
     """
 
-    def __init__(self, kind: str, stated: bool = False) -> None:
+    def __init__(self, kind: str, stated: bool = False, value: Instance | None = None) -> None:
         super().__init__(kind)
         self.kind = kind
         self.stated = stated
+        self.value = value  # where it is of a class of the program
 
 
 class OutOfBudget(Exception):

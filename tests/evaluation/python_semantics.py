@@ -567,4 +567,322 @@ ys = list(range(8))
 random.shuffle(ys)
 z = ys[0]
 """,
+    "descriptors": """
+class Typed:
+    def __init__(self, default): self.default = default
+    def __set_name__(self, owner, name): self.name = "_" + name
+    def __get__(self, obj, owner=None):
+        if obj is None: return self
+        return getattr(obj, self.name, self.default)
+    def __set__(self, obj, value): setattr(obj, self.name, value * 2)
+class A:
+    x = Typed(5)
+    shared = []
+    def __init__(self): self.own = []
+a, b = A(), A()
+p = a.x
+a.x = 4
+q = a.x, b.x
+a.shared.append(1)
+b.own.append(2)
+r = b.shared, a.own, A.shared
+class B:
+    def __init__(self): self._v = 1
+    @property
+    def v(self): return self._v
+    @v.setter
+    def v(self, k): self._v = k + 1
+c = B()
+c.v = 5
+s = c.v
+c.v += 1
+t = c.v
+class G:
+    def __getattribute__(self, n): return "all_" + n
+w = G().zz
+""",
+    "augmented assignments and aliases": """
+class O: pass
+o = O()
+o.n = 1
+o.n += 2
+o.l = [1]
+o.l += [2]
+alias = o.l
+o.l.append(3)
+d = {"a": 1}
+d["a"] *= 5
+l = [1, 2, 3]
+l[-1] -= 1
+l[0:2] = [9]
+i = 0
+i, l[i] = 1, 7
+x = y = []
+x.append(1)
+z = y
+a = b = 3
+b += 1
+m = {}
+m.setdefault("k", []).append(1)
+m["k"].append(2)
+n = {k: v for k, v in sorted(m.items())}
+t = (1, [2])
+t[1].append(3)
+s = "a"
+s2 = s
+s += "b"
+g = [[0] * 2 for _ in range(2)]
+g[0][0] = 1
+g2 = [row[:] for row in g]
+g2[1][1] = 5
+st = {1, 2}
+st |= {3}
+st2 = st
+st2 -= {1}
+""",
+    "patterns": """
+from dataclasses import dataclass
+@dataclass
+class P:
+    x: int
+    y: int = 0
+def f(v):
+    match v:
+        case P(x=0): return "origin-x"
+        case P(x, y) if x == y: return "diag"
+        case P(x=a, y=b): return a + b
+        case [1, *rest]: return rest
+        case [a, b, *_, c]: return (a, b, c)
+        case {"k": int(n), **more}: return n, more
+        case str() | bytes(): return "text"
+        case int(n) if n > 5: return n * 2
+        case None: return "none"
+        case (1 | 2) as q: return q
+        case _: return "other"
+r = [f(P(0, 1)), f(P(2, 2)), f(P(2, 3)), f([1, 2, 3]), f([4, 5, 6, 7]), f({"k": 1, "z": 2}), f("s")]
+r += [f(9), f(None), f(2), f(3.5)]
+""",
+    "exceptions of the program": """
+class E(Exception):
+    def __init__(self, code):
+        super().__init__("msg")
+        self.code = code
+class E2(E): pass
+log = []
+def f(k):
+    try:
+        try:
+            if k == 0: raise E(1)
+            if k == 1: raise E2(2)
+            if k == 2: {}["x"]
+            if k == 3: return 1 // 0
+            if k == 4: int("q")
+            if k == 5: None.x
+            if k == 6: [].pop()
+            if k == 7: assert k == 8, "no"
+            if k == 8: a, b = [1]
+            if k == 10: "a" + 1
+            if k == 11: raise
+            return "ok"
+        except E2 as e:
+            return "e2", e.code
+        except E as e:
+            raise ValueError(e.code) from e
+        else:
+            log.append("else")
+        finally:
+            log.append(k)
+    except ValueError as e:
+        return "val", e.args
+    except (KeyError, ZeroDivisionError, IndexError) as e:
+        return type(e).__name__
+    except AttributeError:
+        return "attr"
+    except AssertionError as e:
+        return str(e)
+    except (NameError, TypeError, RuntimeError) as e:
+        return "misc"
+r = [f(k) for k in range(13)]
+def g():
+    for i in range(3):
+        try:
+            if i == 1: continue
+            if i == 2: break
+        finally:
+            log.append(("g", i))
+    return i
+h = g()
+try:
+    x = 1
+    raise E(3)
+except Exception as ex:
+    c = ex.code
+""",
+    "comprehensions": """
+n = 3
+a = [n for n in range(2)], n
+b = [(i, j) for i in range(3) if i for j in range(i) if j % 2 == 0]
+c = {i: [j for j in range(i)] for i in range(3)}
+d = {x % 3 for x in range(7)}
+e = [y := x * 2 for x in range(3)], y
+f = list(x for x in [1, 2, 3] if (z := x) > 1), z
+g = [[1 if i == j else 0 for j in range(2)] for i in range(2)]
+h = dict((k, v) for k, v in [("a", 1)])
+i = sum(x * x for x in range(4)), max((len(s), s) for s in ["a", "bb"])
+j = [fn(3) for fn in [lambda v, k=k: v + k for k in range(3)]]
+k = [*range(2), *"ab"], {**{"q": 1}, "r": 2}, (*[1], 2)
+l = any(x > 1 for x in (0, 2)), all(isinstance(x, int) for x in (1, 2))
+m = [x for row in [[1, 2], [3]] for x in row][::-1]
+o = "".join(c.upper() if i % 2 else c for i, c in enumerate("abcd"))
+p = [a for a, (b, c) in [(1, (2, 3))]]
+q = sorted([(2, "b"), (1, "z"), (2, "a")], key=lambda t: (-t[0], t[1]))
+r = list(map(lambda a, b: a * b, [1, 2], [3, 4])), list(filter(lambda v: v % 2, range(5)))
+s = min([[3], [1, 2]], key=len), sorted("hello"), sorted({"b": 1, "a": 2})
+t = list(zip(range(3), "ab")), list(zip([1], [2], [3])), list(reversed(range(3)))
+u = [0] * 2, [None] * 2, "-" * 3, (0,) * 2
+v = [i for i, x in enumerate([5, 6, 5]) if x == 5]
+w = {v: k for k, v in {"a": 1}.items()}
+""",
+    "making classes and objects": """
+import abc
+class Base(abc.ABC):
+    registry = {}
+    def __init_subclass__(cls, name=None, **kw):
+        super().__init_subclass__(**kw)
+        if name: Base.registry[name] = cls
+    @abc.abstractmethod
+    def run(self): ...
+    @classmethod
+    def create(cls, name, *a, **k): return cls.registry[name](*a, **k)
+    @classmethod
+    def make(cls): return cls()
+    @staticmethod
+    def helper(x): return x + 1
+class One(Base, name="one"):
+    def __init__(self, k=1): self.k = k
+    def run(self): return self.helper(self.k)
+class Two(One, name="two"):
+    def __init__(self, k=5):
+        One.__init__(self, k * 2)
+    def run(self): return super().run() + 100
+    @classmethod
+    def make(cls):
+        o = super().make()
+        o.k = 0
+        return o
+a = Base.create("one", k=3).run(), Base.create("two").run(), Two.make().k, sorted(Base.registry)
+class Mixin:
+    def who(self): return "mixin+" + super().who()
+class Root:
+    def who(self): return "root"
+class C(Mixin, Root): pass
+b = C().who(), isinstance(C(), Mixin), issubclass(C, Root), C.__name__, C().__class__ is C
+class L(list):
+    def first(self): return self[0]
+e = L([4, 5])
+e.append(6)
+f = e.first(), len(e), sum(e), e[-1], [x for x in e]
+class T(tuple):
+    def __new__(cls, a, b): return super().__new__(cls, (a, b))
+    @property
+    def a(self): return self[0]
+g = T(1, 2).a, len(T(1, 2))
+class Singleton:
+    _inst = None
+    def __new__(cls):
+        if cls._inst is None: cls._inst = super().__new__(cls)
+        return cls._inst
+h = Singleton() is Singleton()
+class Acc:
+    def __init__(self): self.v = 0
+    def __iadd__(self, o):
+        self.v += o
+        return self
+    def __matmul__(self, o): return "mm"
+    def __rsub__(self, o): return o - 1
+    def __getitem__(self, k): return k
+    def __setitem__(self, k, v): self.v = (k, v)
+    def __delitem__(self, k): self.v = "del"
+    def __call__(self, *a, **k): return a, k
+    def __float__(self): return 2.5
+    def __int__(self): return 2
+    def __index__(self): return 1
+    def __str__(self): return "S"
+    def __repr__(self): return "R"
+    def __le__(self, o): return "le"
+    def __floordiv__(self, o): return "fd"
+    def __abs__(self): return 9
+i = Acc()
+i += 3
+j = i.v, i @ 1, 5 - i, i[1:2], i[0, 1], i(1, k=2), float(i), int(i), [7, 8][i], str(i)
+jj = f"{i}", repr(i), i <= 1, i // 2, abs(i)
+i["q"] = 4
+k = i.v
+del i["q"]
+l = i.v
+class Inner:
+    class Nested:
+        z = 3
+    def get(self): return self.Nested.z, Inner.Nested().z
+m = Inner().get()
+n = type("Dyn", (), {"x": 1})().x
+o = vars(One(2)), One(2).__dict__["k"], hasattr(One(2), "k"), hasattr(One(2), "nope")
+class Meth:
+    def f(self, x): return x
+    g = f
+    h = lambda self, x: x * 2
+p = Meth().g(1), Meth().h(2), Meth.f(None, 3), getattr(Meth(), "f")(4)
+""",
+    "loops over what changes": """
+out = []
+for i, (a, b) in enumerate([(1, 2), (3, 4)]):
+    for k in range(a, b + 1):
+        if k == 2: continue
+        out.append((i, k))
+    else:
+        out.append("e")
+while len(out) < 10:
+    out.append(len(out))
+    if len(out) == 8: break
+else:
+    out.append("never")
+q = [3, 2, 1]
+acc = []
+while q:
+    v = q.pop()
+    acc.append(v)
+    if v == 2: q.append(10)
+it = 0
+for it in range(3): pass
+d = {"a": 1, "b": 2}
+for k in list(d):
+    d[k] += 1
+    d[k + k] = 0
+e = []
+for x in (y for y in range(5) if y % 2):
+    e.append(x)
+n = 5
+f = 1
+while n > 1:
+    f, n = f * n, n - 1
+c = 0
+for a in range(3):
+    for b in range(3):
+        if b > a: break
+        c += 1
+r = []
+for ch in "abc":
+    r.insert(0, ch)
+s = 0
+for t in range(10, 0, -3): s += t
+idx = next((i for i, v in enumerate([4, 5, 6]) if v == 5), None)
+u = [0] * 3
+for i in range(3):
+    u[i] = u[i - 1] + i
+lst = []
+cur = lst
+for _ in range(3):
+    cur.append([])
+    cur = cur[0]
+""",
 }
