@@ -97,9 +97,21 @@ def _of_function(value: Value, name: str) -> Value:
             return value.module.name
         if name == "__doc__":
             return None
+        if name == "__code__":
+            return _code_of(value)
     if isinstance(value, Partial) and name in ("func", "args", "keywords"):
         return {"func": value.function, "args": value.args, "keywords": value.kwargs}[name]
     return Unknown(f"the attribute {name} of a function")
+
+
+def _code_of(function: Function) -> Value:
+    """`function.__code__`, as far as it says which parameters there are."""
+    spec = function.node.args
+    positional = [parameter.arg for parameter in (*spec.posonlyargs, *spec.args)]
+    keyword = [parameter.arg for parameter in spec.kwonlyargs]
+    names = (*positional, *keyword, *(rest.arg for rest in (spec.vararg, spec.kwarg) if rest is not None))
+    fields = {"co_varnames": names, "co_argcount": len(positional), "co_kwonlyargcount": len(keyword)}
+    return Named(tuple(fields), fields.values())
 
 
 def class_attribute(run: Run, cls: Class, name: str) -> Value:
@@ -147,20 +159,7 @@ def assign(run: Run, target: Value, name: str, value: Value) -> None:
 
             calls.call(run, own, [name, value], {}, run.frame.call or own.function.node, run.frame)
             return
-        found = objects.lookup(target.cls, name)
-        if isinstance(found, Descriptor) and found.kind == "property" and isinstance(found.setter, Function):
-            from . import calls
-
-            node = run.frame.call or found.setter.node
-            calls.call(run, Bound(found.setter, target), [value], {}, node, run.frame)
-            return
-        setter = objects.find_method(run, found, "__set__") if isinstance(found, Instance) else None
-        if setter is not None:
-            from . import calls
-
-            calls.call(run, setter, [target, value], {}, run.frame.call or setter.function.node, run.frame)
-            return
-        run.set_attribute(target, name, value)
+        plain_assign(run, target, name, value)
     elif isinstance(target, Class):
         run.journal.touch(target)
         target.namespace[name] = value
@@ -168,6 +167,23 @@ def assign(run: Run, target: Value, name: str, value: Value) -> None:
         run.set_type(target, value.type)
     elif isinstance(target, Function):
         target.attrs[name] = value
+
+
+def plain_assign(run: Run, target: Instance, name: str, value: Value) -> None:
+    """`instance.name = value` where the class has no `__setattr__` of its own."""
+    found = objects.lookup(target.cls, name)
+    if isinstance(found, Descriptor) and found.kind == "property" and isinstance(found.setter, Function):
+        from . import calls
+
+        calls.call(run, Bound(found.setter, target), [value], {}, run.frame.call or found.setter.node, run.frame)
+        return
+    setter = objects.find_method(run, found, "__set__") if isinstance(found, Instance) else None
+    if setter is not None:
+        from . import calls
+
+        calls.call(run, setter, [target, value], {}, run.frame.call or setter.function.node, run.frame)
+        return
+    run.set_attribute(target, name, value)
 
 
 def delete(run: Run, target: Value, name: str) -> None:

@@ -48,7 +48,7 @@ def _dispatch(
     if isinstance(function, Bound):
         return _dispatch(run, function.function, [function.receiver, *args], kwargs, node, frame)
     if isinstance(function, Function):
-        return _within_budget(run, function, args, kwargs)
+        return _remembered(run, function, args, kwargs)
     if isinstance(function, Library):
         return library.call(run, function, args, kwargs, node, frame)
     if isinstance(function, Method):
@@ -65,6 +65,24 @@ def _dispatch(
         changing.forget_changed(run, "", [*args, *kwargs.values()])
         return Unknown(f"a call of something unknown ({function.reason})")
     return Unknown("a call of something that cannot be followed")
+
+
+def _remembered(run: Run, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """A call of a function; under functools.cache one with the same plain arguments is made once."""
+    if function.answers is None or not all(is_plain(value) for value in (*args, *kwargs.values())):
+        return _within_budget(run, function, args, kwargs)
+    key = (tuple(args), tuple(kwargs.items()))
+    if key not in function.answers:
+        answer = _within_budget(run, function, args, kwargs)
+        if not is_plain(answer):
+            return answer
+        function.answers[key] = answer
+    return function.answers[key]
+
+
+def is_plain(value: Value) -> bool:
+    """Whether a value is a constant, or unknown for good: nothing that a call may change."""
+    return isinstance(value, str | int | float | bool | Unknown | None)
 
 
 def _call_instance(

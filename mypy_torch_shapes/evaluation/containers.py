@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..shapes.unknown import Unknown
 from . import calls, objects
 from .run import Frame, Run
-from .values import Bound, Class, Descriptor, Function, Instance, Library, Named, Raised, Value
+from .values import Bound, Class, Descriptor, Function, Instance, Library, ListValue, Named, Raised, Value
 
 MAPPING_METHODS = frozenset({"keys", "values", "items", "get", "to_tuple", "pop", "update", "setdefault"})
 _MAPPINGS = ("collections.OrderedDict", "builtins.dict", "collections.UserDict", "transformers.utils.ModelOutput")
@@ -146,9 +146,15 @@ def mapping_item(instance: Instance, index: Value) -> Value:
     return Unknown("an item of an object")
 
 
-def call_mapping_method(instance: Instance, name: str, args: list[Value]) -> Value:
+def call_mapping_method(run: Run, instance: Instance, name: str, args: list[Value]) -> Value:
     """A method of a mapping-like object."""
     items = entries(instance)
+    if name == "__getitem__" and args:
+        return mapping_item(instance, args[0])
+    if name == "__setitem__" and len(args) == 2 and isinstance(args[0], str):
+        return run.set_attribute(instance, args[0], args[1])
+    if name == "__contains__" and args and isinstance(args[0], str):
+        return args[0] in items
     if name == "get" and args and isinstance(args[0], str):
         return items.get(args[0], args[1] if len(args) > 1 else None)
     if name == "keys":
@@ -158,3 +164,37 @@ def call_mapping_method(instance: Instance, name: str, args: list[Value]) -> Val
     if name == "items":
         return tuple(items.items())
     return Unknown(f"{name} of a mapping")
+
+
+# What collections.abc.Mapping makes of a class's own `__getitem__`, `__setitem__` and `__iter__`.
+MIXINS = frozenset({"get", "keys", "values", "items", "__contains__", "update", "setdefault"})
+_ABSTRACT = frozenset(f"{m}.{name}" for m in ("collections.abc", "typing") for name in ("Mapping", "MutableMapping"))
+
+
+def is_abstract_mapping(instance: Instance) -> bool:
+    """Whether an object derives from collections.abc.Mapping."""
+    return any(isinstance(entry, Library) and entry.path in _ABSTRACT for entry in objects.mro(instance.cls))
+
+
+def mixin(run: Run, instance: Instance, name: str, args: list[Value], node: ast.AST, frame: Frame) -> Value:
+    """A method that an object has from collections.abc.Mapping."""
+    if name in ("get", "__contains__") and args:
+        run.catching += 1
+        try:
+            found = objects.subscript(run, instance, args[0], node, frame)
+        except Raised:
+            return (args[1] if len(args) > 1 else None) if name == "get" else False
+        finally:
+            run.catching -= 1
+        return found if name == "get" or isinstance(found, Unknown) else True
+    if name == "update" and args and isinstance(args[0], dict):
+        for key, value in args[0].items():
+            objects.store_item(run, instance, key, value, node, frame)
+        return None
+    keys = objects.iterate(run, instance)
+    if name not in ("keys", "values", "items") or not isinstance(keys, list):
+        return Unknown(f"{name} of a mapping")
+    if name == "keys":
+        return ListValue(keys)
+    pairs = [(key, objects.subscript(run, instance, key, node, frame)) for key in keys]
+    return ListValue(pairs if name == "items" else (value for _, value in pairs))

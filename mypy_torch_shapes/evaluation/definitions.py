@@ -23,6 +23,9 @@ _DESCRIPTORS = {
 _REPLACING = frozenset({"functools.singledispatch", "functools.singledispatchmethod", "torch.vmap", "torch.func.vmap"})
 
 
+_CACHES = ("functools.lru_cache", "functools.cache")
+
+
 def define_function(run: Run, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
     """`def`."""
     value: Value = expressions.make_function(run, node, node.name, frame)
@@ -43,16 +46,32 @@ def _decorated(run: Run, value: Value, node: ast.expr, frame: Frame) -> Value:
         if decorator.path.startswith("contextlib."):
             return calls.call(run, decorator, [value], {}, node, frame)
         kind = _DESCRIPTORS.get(decorator.path)
+        if decorator.path in _CACHES and isinstance(value, Function):
+            value.answers = {}
         return Descriptor(kind, value) if kind and kind != "function" else value
     if isinstance(decorator, Partial):
         return calls.call(run, decorator, [value], {}, node, frame)
     if isinstance(decorator, Unknown) or not isinstance(decorator, Function):
         return value  # a decorator of a library, called with options: taken to leave the function as it is
-    try:
-        made = calls.call(run, decorator, [value], {}, node, frame)
-    except Raised:
-        return value
+    made = _made(run, decorator, value, node, frame)
     return value if isinstance(made, Unknown) else made
+
+
+_PATIENCE = 3000  # steps a decorator may take
+
+
+def _made(run: Run, decorator: Function, value: Value, node: ast.AST, frame: Frame) -> Value:
+    """What a decorator makes of a function or class. What takes long (it reads docstrings, say) is tried once."""
+    if decorator.node in run.loader.lengthy:
+        return Unknown("a decorator that takes long")
+    steps = run.steps
+    try:
+        return run.within(_PATIENCE, lambda: calls.call(run, decorator, [value], {}, node, frame))
+    except Raised:
+        return Unknown("a decorator that raises")
+    finally:
+        if run.steps - steps >= _PATIENCE:
+            run.loader.lengthy.add(decorator.node)
 
 
 def define_class(run: Run, node: ast.ClassDef, frame: Frame) -> None:
@@ -106,6 +125,6 @@ def _replaced(run: Run, cls: Class, frame: Frame) -> Value:
     value: Value = cls
     for decorator in reversed(cls.decorators):
         if isinstance(decorator, Function):
-            made = calls.call(run, decorator, [value], {}, decorator.node, frame)
+            made = _made(run, decorator, value, decorator.node, frame)
             value = made if isinstance(made, Class) else value
     return value

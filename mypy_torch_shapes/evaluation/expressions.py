@@ -10,7 +10,7 @@ from typing import Any
 
 from ..rules.mismatch import Mismatch
 from ..shapes.unknown import Undecided, Unknown
-from . import attributes, calls, changing, conditions, imports, iteration, operators
+from . import attributes, calls, changing, conditions, deferred, imports, iteration, operators
 from .joins import join
 from .run import Frame, Run
 from .values import Condition, Env, Function, Library, ListValue, Many, Raised, Value
@@ -45,6 +45,8 @@ def _constant(run: Run, node: ast.Constant, frame: Frame) -> Value:
 def _name(run: Run, node: ast.Name, frame: Frame) -> Value:
     env: Env | None = frame.env
     while env is not None:
+        if env.parent is None:
+            deferred.demand(run, env.module, node.id)
         if node.id in env.variables:
             return _found(run, env, node.id)
         env = env.parent
@@ -61,6 +63,7 @@ def _found(run: Run, env: Env, name: str) -> Value:
 def global_name(run: Run, name: str, env: Env) -> Value:
     """A name of the module, of what it star-imports, or of Python."""
     module = env.module
+    deferred.demand(run, module, name)
     if name in module.env.variables:
         return _found(run, module.env, name)
     for source in module.stars:

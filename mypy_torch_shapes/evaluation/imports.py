@@ -8,12 +8,17 @@ from typing import Any
 from ..rules import registry
 from ..shapes.dtypes import BY_NAME
 from ..shapes.unknown import Unknown
+from . import deferred
 from .modules import BY_REFERENCE, LazyImport, SourceModule, canonical, typing_imports
-from .run import MOST_STEPS, Run
+from .run import Run
 from .values import Library, Value
 
+_MOST_STARS = 8  # modules looked into for a name that a lazy package may offer
+
 # Modules of the standard library whose constants and functions may be computed with: no I/O, no state.
-PURE = frozenset({"math", "operator", "cmath", "string", "itertools", "functools", "numbers", "fractions", "bisect"})
+PURE = frozenset(
+    {"math", "operator", "cmath", "string", "itertools", "functools", "numbers", "fractions", "bisect", "re"}
+)
 
 
 def resolved(run: Run, variables: dict[str, Value], name: str) -> Value:
@@ -49,7 +54,7 @@ def member(run: Run, module_name: str, name: str) -> Value:
 
 def source_member(run: Run, source: SourceModule, name: str) -> Value:
     """An attribute of a module that is known by its source."""
-    execute(run, source)
+    deferred.execute(run, source)
     if (source.name, name) in run.loader.following:
         below = _below(run, source, name)  # `from package import part` in the package itself
         return below if below is not None else Unknown(f"the import of {name} leads back to itself")
@@ -62,6 +67,7 @@ def source_member(run: Run, source: SourceModule, name: str) -> Value:
 
 def _source_member(run: Run, source: SourceModule, name: str) -> Value:
     variables = source.env.variables
+    deferred.demand(run, source, name)
     if name in variables:
         return resolved(run, variables, name)
     for star in source.stars:
@@ -71,10 +77,17 @@ def _source_member(run: Run, source: SourceModule, name: str) -> Value:
     below = _below(run, source, name)
     if below is not None:
         return below
-    lazily = typing_imports(source).get(name)
-    if lazily is not None:
-        variables[name] = lazily
+    names, stars = typing_imports(source)
+    if name in names:
+        variables[name] = names[name]
         return resolved(run, variables, name)
+    home = run.loader.home(source.name, name)
+    if home is not None:
+        return member(run, home, name)
+    for star in stars if len(stars) <= _MOST_STARS else ():
+        found = member(run, star, name)
+        if not isinstance(found, Unknown):
+            return found
     return Unknown(f"module {source.name} has no {name} that is known")
 
 
@@ -111,23 +124,3 @@ def exports(member: Library) -> bool:
     """Whether a library is known to have this name, which is one of Python's too."""
     module, _, name = member.path.rpartition(".")
     return registry.find(member.path) is not None or (module in PURE and hasattr(importlib.import_module(module), name))
-
-
-def execute(run: Run, source: SourceModule) -> None:
-    """Evaluate a module's top level once, apart from whatever is being evaluated."""
-    if source.executed:
-        return
-    source.executed = True
-    from . import statements
-
-    run.entered.add(source)
-    saved = run.journal, run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.steps, run.general
-    catching, run.catching = run.catching, 0
-    limit, run.limit = run.limit, run.steps + MOST_STEPS
-    run.journal = type(run.journal)()
-    run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.general = [], 1, 0, 0, False
-    try:
-        statements.run_module(run, source, None)
-    finally:
-        run.journal, run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.steps, run.general = saved
-        run.catching, run.limit = catching, limit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from typing import Any
 
 from ..rules import modules as module_rules
@@ -41,6 +42,8 @@ def call(
         return meaning(run, args, kwargs, node, frame)
     if path in _TRANSPARENT or path in _SAME_RESULT:
         return _transparent(args)
+    if path in ("functools.lru_cache", "functools.cache"):
+        return args[0] if args and isinstance(args[0], Function | Bound | Partial) else Library("functools.cache")
     if torch_modules.is_module_class(path):
         instance = Instance(function)
         torch_modules.init(run, instance, path, args, kwargs, node, frame)
@@ -58,12 +61,13 @@ _TRANSPARENT = frozenset(
     {"torch.no_grad", "torch.inference_mode", "torch.enable_grad", "torch.compile", "torch.jit.script",
      "torch.jit.ignore", "torch.jit.export", "torch.jit.unused", "torch.nn.DataParallel",
      "torch.nn.parallel.DistributedDataParallel", "torch.autograd.Variable", "torch.jit._overload_method",
-     "functools.lru_cache", "functools.cache", "abc.abstractmethod", "typing.overload",
+     "functools.update_wrapper", "abc.abstractmethod", "typing.overload",
      "torch.fx.wrap", "dataclasses.dataclass", "typing.final", "functools.total_ordering",
      "typing.no_type_check", "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm",
      "torch.nn.utils.parametrizations.weight_norm", "torch.nn.utils.parametrizations.spectral_norm",
      "torch.set_grad_enabled", "typing.runtime_checkable"}
 )  # fmt: skip
+_IDENTITY = Library("builtins.<identity>")
 _SAME_RESULT = frozenset({"typing.NewType"})
 
 
@@ -73,7 +77,7 @@ def _transparent(args: list[Value]) -> Value:
         args[0], Function | Class | Descriptor | Instance | Tensor | Bound | Partial | ListValue | Many
     ):
         return args[0]
-    return Library("builtins.<identity>")
+    return _IDENTITY
 
 
 def _torch(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
@@ -105,11 +109,11 @@ def pure(path: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
     given = [*args, *kwargs.values()]
     if any(isinstance(value, Dim | Real) for value in given) and module == "math":
         return numbers.apply(function, args)
-    if not all(is_data(value) for value in given) or module not in ("math", "builtins", "operator", "cmath"):
+    if not all(is_data(value) for value in given) or module not in ("math", "builtins", "operator", "cmath", "re"):
         return Unknown(f"{path} on values it does not know")
     try:
         result = function(*args, **kwargs)
-    except (ValueError, ArithmeticError, LookupError, AttributeError) as error:
+    except (ValueError, ArithmeticError, LookupError, AttributeError, re.error) as error:
         raise Raised(type(error).__name__) from None
     except TypeError:
         return Unknown(f"{path} on values it does not know")

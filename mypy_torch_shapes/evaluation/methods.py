@@ -6,6 +6,7 @@ import ast
 import collections
 import functools
 import itertools
+import re
 from typing import Any
 
 from ..rules.filling import TENSOR_CLASSES
@@ -33,7 +34,9 @@ def call(run: Run, method: Method, args: list[Value], kwargs: dict[str, Value], 
         if name in objects.ATTRIBUTE_ACCESS:
             return objects.access_attribute(run, receiver, name, args)
         if containers.is_mapping_like(receiver) and not torch_modules.is_module(receiver):
-            return containers.call_mapping_method(receiver, name, args)
+            return containers.call_mapping_method(run, receiver, name, args)
+        if containers.is_abstract_mapping(receiver):
+            return containers.mixin(run, receiver, name, args, node, frame)
         return torch_modules.call_method(run, receiver, name, args, kwargs, node, frame)
     if isinstance(receiver, Class):
         return _of_class(run, receiver, name, args, kwargs, node, frame)
@@ -89,6 +92,10 @@ def _super(
         return objects.access_attribute(run, receiver, name, args)
     if base is not None and torch_modules.is_module_class(base):
         return torch_modules.call_method(run, receiver, name, args, kwargs, node, frame)
+    if containers.is_mapping_like(receiver) and not containers.is_model_output(receiver):
+        return containers.call_mapping_method(run, receiver, name, args)
+    if containers.is_abstract_mapping(receiver) and name in containers.MIXINS:
+        return containers.mixin(run, receiver, name, args, node, frame)
     return Unknown(f"{name} of a library class")
 
 
@@ -245,7 +252,8 @@ def _dict(run: Run, target: dict[Value, Value], name: str, args: list[Value], kw
     return _plain(target, name, args, kwargs)
 
 
-_PLAIN_TYPES = (str, bytes, int, float, complex, tuple, list, dict, set, frozenset, range, DType, slice)
+_PLAIN_TYPES = (str, bytes, int, float, complex, tuple, list, dict, set, frozenset, range, DType, slice,
+                re.Match, re.Pattern)  # fmt: skip
 
 
 def _plain(receiver: Value, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -268,7 +276,7 @@ def _plain(receiver: Value, name: str, args: list[Value], kwargs: dict[str, Valu
         return Unknown("a string too long to build")
     try:
         result = getattr(receiver, name)(*args, **kwargs)
-    except (KeyError, IndexError, ValueError, AttributeError) as error:
+    except (KeyError, IndexError, ValueError, AttributeError, re.error) as error:
         raise Raised(type(error).__name__) from None
     except TypeError:
         return Unknown(f"the method {name} on values it does not know")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 from .values import Env, Library, Value
 
 # Libraries that are never entered: their functions have rules, the oracle, or nothing.
-BY_REFERENCE = frozenset({"torch", "numpy", "einops", "tqdm", "scipy", "mypy_torch_shapes"}) | sys.stdlib_module_names
+BY_REFERENCE = sys.stdlib_module_names | {
+    "torch", "numpy", "einops", "tqdm", "scipy", "packaging", "regex", "mypy_torch_shapes"
+}  # fmt: skip
 
 _LARGEST_FILE = 2_000_000  # bytes
 
@@ -29,6 +32,9 @@ class SourceModule:
     foreign: bool = False  # a library's, and without a word of torch
     env: Env = field(init=False)
     executed: bool = False
+    pending: dict[str, list[ast.stmt]] = field(default_factory=dict)  # by name: what is run when it is asked for
+    typing: tuple[dict[str, Value], list[str]] | None = None  # what it imports for type checkers, once looked at
+    ran: set[ast.stmt] = field(default_factory=set)  # of these, what has been run for another name
     stars: list[str] = field(default_factory=list)  # modules star-imported, looked into for missing names
 
     def __post_init__(self) -> None:
@@ -52,10 +58,15 @@ class LazyImport:
 class Loader:
     """Finds the source of modules, without importing anything."""
 
-    def __init__(self, root: Path, known: dict[str, Path]) -> None:
+    def __init__(self, root: Path, known: dict[str, Path], classes: Iterable[str] = ()) -> None:
         self.root = root
         self.known = known  # module name -> file, as the profile has seen them
+        self.homes: dict[str, list[str]] = {}  # class -> the modules in which the profile has seen one of that name
+        for each in classes:
+            module, _, name = each.partition(":")
+            self.homes.setdefault(name, []).append(module)
         self.modules: dict[str, SourceModule | None] = {}
+        self.lengthy: set[ast.AST] = set()  # functions that take too long to evaluate when used as decorators
         self.following: set[tuple[str, str]] = set()  # imports being followed, against circles
         installed = [Path(entry) for entry in sys.path if entry and Path(entry).is_dir()]
         scripts = sorted({path.parent for path in known.values()})
@@ -94,9 +105,18 @@ class Loader:
     def _is_project(self, path: Path) -> bool:
         return path.is_relative_to(self.root) and "site-packages" not in path.parts
 
+    def home(self, package: str, name: str) -> str | None:
+        """The module below a package in which the profile has seen a class: what a lazy package takes it from."""
+        found = [module for module in self.homes.get(name, ()) if module.startswith(f"{package}.")]
+        return found[0] if len(found) == 1 else None
+
     def is_package(self, name: str) -> bool:
         """Whether a dotted name is a directory of modules without an `__init__`."""
         return any(base.joinpath(*name.split(".")).is_dir() for base in self.search)
+
+    def is_installed(self, name: str) -> bool:
+        """Whether there is a module or package of this name."""
+        return any((base / name).is_dir() or (base / f"{name}.py").is_file() for base in self.search)
 
     def name_of(self, path: Path) -> str:
         """The module name of a file: as recorded, else by its place below the search path."""
@@ -144,14 +164,20 @@ _ALIASES = {
 }
 
 
-def typing_imports(module: SourceModule) -> dict[str, Value]:
-    """Names a module imports under TYPE_CHECKING: what lazily loading packages offer at run time."""
-    found: dict[str, Value] = {}
-    for node in module.tree.body:
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            for statement in node.body:
-                if isinstance(statement, ast.ImportFrom):
-                    source = absolute(module, statement.level, statement.module)
-                    for alias in statement.names:
-                        found[alias.asname or alias.name] = LazyImport(source, alias.name)
-    return found
+def typing_imports(module: SourceModule) -> tuple[dict[str, Value], list[str]]:
+    """Names a module imports under TYPE_CHECKING, and modules it star-imports there.
+
+    These are what lazily loading packages offer at run time.
+    """
+    if module.typing is None:
+        found: dict[str, Value] = {}
+        stars: list[str] = []
+        blocks = [n for n in module.tree.body if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.dump(n.test)]
+        inside = (each for block in blocks for statement in block.body for each in ast.walk(statement))
+        for statement in inside:
+            if isinstance(statement, ast.ImportFrom):
+                source = absolute(module, statement.level, statement.module)
+                stars += [source for alias in statement.names if alias.name == "*"]
+                found |= {alias.asname or alias.name: LazyImport(source, alias.name) for alias in statement.names}
+        module.typing = (found, stars)
+    return module.typing

@@ -157,6 +157,14 @@ _PLAIN_BASES = frozenset(
 
 
 def attribute(run: Run, instance: Instance, name: str, node: ast.AST, frame: Frame) -> Value:
+    """`instance.name`: what the class's own `__getattribute__` says, if it has one."""
+    own = lookup(instance.cls, "__getattribute__")
+    if isinstance(own, Function):
+        return calls.call(run, Bound(own, instance), [name], {}, node, frame)
+    return plain_attribute(run, instance, name, node, frame)
+
+
+def plain_attribute(run: Run, instance: Instance, name: str, node: ast.AST, frame: Frame) -> Value:
     """`instance.name`, as Python finds it: data, then the class, then the library class, then `__getattr__`."""
     found = lookup(instance.cls, name)
     if isinstance(found, Descriptor) and found.kind == "property":
@@ -195,8 +203,12 @@ def access_attribute(run: Run, instance: Instance, method: str, args: list[Value
     if not isinstance(name, str):
         return Unknown("an attribute of unknown name")
     if method == "__setattr__":
-        run.set_attribute(instance, name, args[1])
+        from . import attributes
+
+        attributes.plain_assign(run, instance, name, args[1])
         return None
+    if method == "__getattribute__" and run.frames:
+        return plain_attribute(run, instance, name, run.frame.call or ast.Constant(None), run.frame)
     if name not in instance.attrs:
         raise Raised("AttributeError")
     value = instance.attrs[name]
@@ -211,6 +223,8 @@ def _inherited(instance: Instance, name: str) -> Value:
     if torch_modules.is_module(instance) and torch_modules.has_method(instance, name):
         return Method(instance, name)
     if containers.is_mapping_like(instance) and name in containers.MAPPING_METHODS:
+        return Method(instance, name)
+    if containers.is_abstract_mapping(instance) and name in containers.MIXINS:
         return Method(instance, name)
     if library_objects.find(instance, name) is not None or (name == "remove" and module_hooks.is_handle(instance)):
         return Method(instance, name)
@@ -270,15 +284,16 @@ def truth(run: Run, instance: Instance, frame: Frame) -> bool | None:
     return True if instance.complete else None
 
 
-def contains(run: Run, instance: Instance, item: Value) -> bool | Unknown:
+def contains(run: Run, instance: Instance, item: Value) -> Value:
     """`item in instance`."""
+    method = find_method(run, instance, "__contains__")
+    if method is not None and run.frames:
+        return calls.call(run, method, [item], {}, run.frame.call or method.function.node, run.frame)
     if isinstance(item, str) and (torch_modules.is_mapping(instance) or containers.is_mapping_like(instance)):
         return item in instance.attrs
-    method = find_method(run, instance, "__contains__")
-    if method is None:
-        return Unknown("cannot tell what is in it")
-    found = calls.call(run, method, [item], {}, run.frame.call or method.function.node, run.frame)
-    return found if isinstance(found, bool) else Unknown("cannot tell what is in it")
+    if containers.is_abstract_mapping(instance) and run.frames:
+        return containers.mixin(run, instance, "__contains__", [item], run.frame.call or ast.Constant(None), run.frame)
+    return Unknown("cannot tell what is in it")
 
 
 def subscript(run: Run, instance: Instance, index: Value, node: ast.AST, frame: Frame) -> Value:

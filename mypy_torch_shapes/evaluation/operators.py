@@ -306,7 +306,7 @@ def _identical(left: Value, right: Value) -> bool | Unknown:
     return bool(left == right) if isinstance(left, int | str) and isinstance(right, int | str) else False
 
 
-def _contains(run: Run, item: Value, container: Value) -> bool | Unknown:
+def _contains(run: Run, item: Value, container: Value) -> Value:
     if isinstance(container, str) and isinstance(item, str):
         return item in container
     if isinstance(container, Instance):
@@ -314,6 +314,8 @@ def _contains(run: Run, item: Value, container: Value) -> bool | Unknown:
     known = iteration.items(run, container)
     if not isinstance(known, list) or isinstance(item, Unknown):
         return Unknown("cannot tell what is in it")
+    if isinstance(item, str) and all(isinstance(each, str) for each in known):
+        return item in known
     answers = [equal_values(item, each) for each in known]
     if any(answer.holds for answer in answers):
         return True

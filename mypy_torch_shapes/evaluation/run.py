@@ -87,6 +87,23 @@ class Run:
         if self.steps > self.limit:
             raise OutOfBudget
 
+    def within(self, steps: int, evaluate: Callable[[], Value]) -> Value:
+        """What comes of evaluating something that may take so many steps and no more; else Unknown, undone."""
+        before, self.limit = self.limit, min(self.limit, self.steps + steps)
+        self.journal.open()
+        kept = False
+        try:
+            value = evaluate()
+            kept = True
+        except OutOfBudget:
+            if self.limit == before:
+                raise
+            value = Unknown("it takes too long to evaluate")
+        finally:
+            self.limit = before
+            self.journal.close(keep=kept)
+        return value
+
     def set_variable(self, env: Env, name: str, value: Value) -> None:
         """Bind a name in a scope."""
         elsewhere = env.elsewhere.get(name)

@@ -26,20 +26,22 @@ from ..shapes.unknown import Unknown, UnknownDevice
 from . import calls, containers, contexts, imports, objects, torch_modules
 from .joins import join, same
 from .modules import SourceModule, canonical
-from .run import Frame, Run
+from .run import MOST_STEPS, Frame, Run
 from .staleness import Staleness
 from .values import Class, Env, Function, Instance, Library, ListValue, Many, Named, Partial, Raised, Tensor, Value
 
+_PATIENCE = 100_000  # steps a library's constructor may take; what it makes is recorded, too
 _NOWHERE = ast.Constant(None, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
 
 
 class Seeding:
     """Makes values from the seeds of one profile, for one evaluation."""
 
-    def __init__(self, run: Run, profile: Profile, staleness: Staleness) -> None:
+    def __init__(self, run: Run, profile: Profile, staleness: Staleness, builder: Seeding | None = None) -> None:
         self.run = run
         self.profile = profile
         self.staleness = staleness
+        self.builder = builder  # who builds modules, once for several evaluations
         self._modules: dict[int, Value] = {}
         self._building: set[int] = set()
         self._sizes: Iterator[Size] | None = None
@@ -167,6 +169,8 @@ class Seeding:
 
     def module(self, number: int) -> Value:
         """The live module of a record, built again; the same object each time within one evaluation."""
+        if self.builder is not None:
+            return self.builder.module(number)
         record = self.profile.modules.get(number)
         if number in self._modules or record is None:
             return self._modules.get(number, Unknown("a module that was not recorded"))
@@ -175,9 +179,12 @@ class Seeding:
         if record.root != number and record.root in self.profile.modules and record.root not in self._building:
             self.module(record.root)  # links what it is built of
         if number not in self._modules:
+            self.run.steps = self.run.steps if self._building else 0
             self._building.add(number)
-            self._modules[number] = self._build(record)
-            self._building.discard(number)
+            try:
+                self._modules[number] = self._build(record)
+            finally:
+                self._building.discard(number)
             self._link(self._modules[number], record)
         return self._modules[number]
 
@@ -215,8 +222,9 @@ class Seeding:
         if record.init is not None and isinstance(cls, Class | Library):
             args, kwargs = self._constructor_arguments(cls, record.init)
             frame = Frame(Env({}, None, _elsewhere(cls)))
+            limit = MOST_STEPS if isinstance(cls, Class) and cls.module.project else _PATIENCE
             try:
-                made = calls.call(self.run, cls, args, kwargs, _NOWHERE, frame)
+                made = self.run.within(limit, lambda: calls.call(self.run, cls, args, kwargs, _NOWHERE, frame))
             except Raised:
                 made = None
         if not isinstance(made, Instance):
@@ -261,6 +269,8 @@ class Seeding:
                     value = self.value(seed)
                     if not isinstance(value, Unknown) and not (name in made.attrs and _alike(have, value)):
                         made.attrs[name] = value
+                if isinstance(have, Instance) and isinstance(seed, ObjectSeed):
+                    self._fill(have, seed)
         if torch_modules.is_leaf(made) and (made.complete or not unchanged):
             return  # one that nobody was seen to construct (a copy) is all that was recorded
         for name, number in record.children:
@@ -271,12 +281,24 @@ class Seeding:
                 del made.attrs[name]
             made.complete = True
 
+    def _fill(self, made: Instance, seed: ObjectSeed) -> None:
+        """Fill in from the recorded object what is unknown of one that is not a module (a configuration)."""
+        if self._class_name(made) != self._recorded_class(seed.cls):
+            return
+        for name, each in seed.attrs:
+            have = made.attrs.get(name)
+            if isinstance(have, Instance) and isinstance(each, ObjectSeed):
+                self._fill(have, each)
+            elif isinstance(have, Unknown) or (name not in made.attrs and not made.complete):
+                made.attrs[name] = self.value(each)
+        made.complete = made.complete or seed.complete
+
     def _complete_child(self, made: Instance, name: str, number: int, unchanged: bool) -> None:
         child = self.profile.modules.get(number)
         if child is None:
             return
         have = made.attrs.get(name)
-        if isinstance(have, Instance) and (not unchanged or self._class_name(have) == self._recorded_class(child)):
+        if isinstance(have, Instance) and (not unchanged or self._class_name(have) == self._recorded_class(child.cls)):
             self._complete(have, child)
         elif unchanged or (isinstance(have, Unknown) or (not made.complete and name not in made.attrs)):
             built = self.module(number)
@@ -287,8 +309,8 @@ class Seeding:
         cls = instance.cls
         return cls.path if isinstance(cls, Library) else f"{cls.module.name}.{cls.qualname}"
 
-    def _recorded_class(self, record: ModuleRecord) -> str:
-        return canonical(record.cls.replace(":", ".")).path
+    def _recorded_class(self, cls: str) -> str:
+        return canonical(cls.replace(":", ".")).path
 
     def _link(self, made: Value, record: ModuleRecord) -> None:
         """Remember which object stands for which record, throughout a tree."""

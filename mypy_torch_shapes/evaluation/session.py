@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..seeds import digests
 from ..seeds.model import CallRecord, NameSeed, Profile, Seed, SequenceSeed
+from ..seeds.references import classes_of
 from ..shapes.dims import Size
 from ..shapes.unknown import Undecided
 from . import calls, contexts, growing, objects, parameters, statements
@@ -44,7 +45,7 @@ class Session:
     def refresh(self) -> None:
         """Forget what was read: the sources are looked at again."""
         known = {r.module: file_of(r, self.root) for r in self.profile.functions.values()}
-        self.loader = Loader(self.root, known)
+        self.loader = Loader(self.root, known, classes_of(self.profile))
         self.staleness = Staleness(self.profile, self.loader, self.root)
         self.sightings = Sightings(self.profile, self.staleness)
         self.recording = Recording(lambda module: True)
@@ -52,6 +53,7 @@ class Session:
         self.reached: set[str] = set()
         self.faults: dict[str, tuple[Exception, set[SourceModule]]] = {}  # ours, and the modules they may concern
         self._evaluated = False
+        self._builder = Seeding(Run(self.loader, self.recording, general=True), self.profile, self.staleness)
         self._scripts: dict[Path, SourceModule] = {}
         self._seen: dict[str, list[Parameters]] = {}  # what scripts were seen to enter functions with
         self._suspect = False  # module-level code has changed: what it handed to functions may have, too
@@ -83,7 +85,7 @@ class Session:
             module.env.variables["__name__"] = "__main__" if self._is_script(name) else name
             module.executed = True
             context = self.recording.context("", None, module, (), False)
-            self._guarded(run, lambda: statements.run_module(run, module, context))
+            self._guarded(run, lambda: statements.run_module(run, module, context, module.tree.body))
             for function, shapes in run.seen:
                 self._seen.setdefault(function, []).append(shapes)
         return self._scripts[path]
@@ -138,7 +140,7 @@ class Session:
         return recording
 
     def _enter(self, run: Run, call: Call, sizes: tuple[Size, ...]) -> None:
-        seeding = Seeding(run, self.profile, self.staleness)
+        seeding = Seeding(run, self.profile, self.staleness, self._builder)
         arguments = seeding.arguments(call.arguments, sizes, samples=call.receiver is None)
         if self._suspect and not self._confirmed(call.function, arguments):
             return
@@ -189,10 +191,11 @@ class Session:
         except Exception as fault:  # noqa: BLE001  (kept, and reported with the file)
             run.faults.append(fault)
         finally:
-            for kept in run.faults:
-                self.faults.setdefault(f"{type(kept).__name__}: {kept}", (kept, set()))[1].update(run.entered)
-            self.entered |= run.entered
-            self.reached |= run.reached
+            for each in (run, self._builder.run):
+                for kept in each.faults:
+                    self.faults.setdefault(f"{type(kept).__name__}: {kept}", (kept, set()))[1].update(each.entered)
+                self.entered |= each.entered
+                self.reached |= each.reached
 
 
 def _with_defaults(function: Function, arguments: dict[str, Value], seeds: dict[str, Seed]) -> dict[str, Value]:

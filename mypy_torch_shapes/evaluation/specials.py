@@ -16,8 +16,8 @@ from .values import (
 
 Special = Callable[..., Value]  # (run, args, kwargs, node, frame), and the name called where several share one
 _TOPICS = (
-    "builtin_collections", "builtin_numbers", "builtin_types", "standard_collections", "standard_iteration",
-    "standard_library", "torch_library", "packed", "command_line", "training", "data_loading",
+    "builtin_collections", "builtin_numbers", "builtin_types", "environment", "standard_collections",
+    "standard_iteration", "standard_library", "torch_library", "packed", "command_line", "training", "data_loading",
     "arrays",
 )  # fmt: skip
 _loaded: list[bool] = []

@@ -33,6 +33,13 @@ def _nothing(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AS
     return None
 
 
+@special("builtins.str")
+def _str(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    if len(args) == 1 and isinstance(args[0], Class):
+        return f"<class '{args[0].module.name}.{args[0].qualname}'>"
+    return library.pure("builtins.str", args, kwargs)
+
+
 @special("builtins.property")
 def _property(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     return Descriptor("property", args[0], args[1] if len(args) > 1 else None)

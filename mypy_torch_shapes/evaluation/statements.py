@@ -27,7 +27,7 @@ from .joins import assuming, choosing, join
 from .journal import Changes, content
 from .modules import LazyImport, SourceModule, absolute
 from .run import Frame, Run
-from .values import Instance, Raised, Tensor, Value, is_size
+from .values import Instance, OutOfBudget, Raised, Tensor, Value, is_size
 
 
 class Flow(Enum):
@@ -72,19 +72,30 @@ def rejoin(run: Run, frame: Frame, how: Flow) -> None:
         run.journal.merge([*back, {}])
 
 
-def run_module(run: Run, module: SourceModule, context: int | None) -> None:
-    """Run a module's top level, statement by statement: one that raises does not end the others."""
+def run_module(run: Run, module: SourceModule, context: int | None, body: list[ast.stmt]) -> None:
+    """Run statements of a module's top level, one by one: one that raises does not end the others.
+
+    Nor does one of a library that takes too long.
+    """
     frame = Frame(module.env, context=context)
     run.frames.append(frame)
     try:
-        for statement in module.tree.body:
+        for statement in body:
+            if not module.project:
+                run.limit = run.steps + _PATIENCE
             try:
                 if run_block(run, [statement], frame) is not Flow.NORMAL:
                     break
             except (Raised, Undecided):
                 continue
+            except OutOfBudget:
+                if module.project:
+                    raise
     finally:
         run.frames.pop()
+
+
+_PATIENCE = 20_000  # steps one statement of a library's module may take
 
 
 def run_block(run: Run, body: list[ast.stmt], frame: Frame) -> Flow:

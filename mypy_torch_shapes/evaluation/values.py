@@ -103,6 +103,7 @@ class Function:
     defaults: dict[str, Value]
     owner: Class | None = None  # the class whose body defines it, for super()
     attrs: dict[str, Value] = field(default_factory=dict)
+    answers: dict[Any, Value] | None = None  # under functools.cache: by plain arguments
 
     @property
     def module(self) -> SourceModule:

@@ -43,6 +43,13 @@ def modules_in(seed: Seed) -> Iterator[int]:
         yield from modules_in(part)
 
 
+def classes_of(profile: Profile) -> set[str]:
+    """The classes ("module:qualname") of the modules, and of the objects that modules and functions were given."""
+    given = [seed for record in profile.modules.values() for _, seed in record.init or ()]
+    given += [seed for call in profile.calls for _, seed in call.arguments]
+    return {record.cls for record in profile.modules.values()} | {s.cls for s in given if isinstance(s, ObjectSeed)}
+
+
 def parts(seed: Seed) -> Iterator[Seed]:
     """The seeds directly inside a seed."""
     if isinstance(seed, SequenceSeed):

@@ -25,7 +25,7 @@ def evaluated(directory: Path, source: str) -> tuple[dict[str, Any], Run]:
     module = loader.read("program", path)
     assert module is not None
     run = Run(loader, Recording(lambda module: True), general=False)
-    statements.run_module(run, module, run.recording.context("", None, module, (), False))
+    statements.run_module(run, module, run.recording.context("", None, module, (), False), module.tree.body)
     return module.env.variables, run
 
 

@@ -1,0 +1,175 @@
+"""Code of installed packages: what of it is run, and the idioms it is made of, held against Python itself."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from tests.evaluation.support import contradictions, evaluated, is_known
+
+LIBRARY = '''
+import functools
+import re
+from collections import OrderedDict
+from collections.abc import MutableMapping
+
+size = 1
+size = size + 1
+TABLE = {"a": 1}
+TABLE["b"] = 2
+if size > 1:
+    limit = 7
+else:
+    limit = 8
+for each in range(10 ** 9):
+    slow = each
+
+
+def documented(function):
+    for i in range(5000):
+        function.__doc__ = str(i)
+    return function
+
+
+def doubling(function):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        return 2 * function(*args, **kwargs)
+    return wrapper
+
+
+@documented
+@doubling
+def three(plus=0):
+    return 3 + plus
+
+
+entered = []
+
+
+@functools.lru_cache
+def once(x):
+    entered.append(x)
+    return x + 1
+
+
+class Config:
+    names = {"width": "hidden"}
+
+    def __init__(self, hidden):
+        self.hidden = hidden
+
+    def __getattribute__(self, key):
+        if key != "names" and key in super().__getattribute__("names"):
+            key = super().__getattribute__("names")[key]
+        return super().__getattribute__(key)
+
+    def __setattr__(self, key, value):
+        if key in super().__getattribute__("names"):
+            key = super().__getattribute__("names")[key]
+        super().__setattr__(key, value)
+
+
+class Registry(MutableMapping):
+    shared = {"sdpa": 1}
+
+    def __init__(self):
+        self.own = {}
+
+    def __getitem__(self, key):
+        return self.own[key] if key in self.own else self.shared[key]
+
+    def __setitem__(self, key, value):
+        self.own[key] = value
+
+    def __delitem__(self, key):
+        del self.own[key]
+
+    def __iter__(self):
+        return iter({**self.shared, **self.own})
+
+    def __len__(self):
+        return len({**self.shared, **self.own})
+
+    @classmethod
+    def register(cls, key, value):
+        cls.shared.update({key: value})
+
+
+class Makers(OrderedDict):
+    def __getitem__(self, key):
+        made = super().__getitem__(key)
+        return made(4) if callable(made) else made
+
+
+REGISTRY = Registry()
+REGISTRY.register("flash", 2)
+MAKERS = Makers({"list": lambda n: [n], "four": 4})
+'''
+
+PROGRAM = """
+from library_of_ours import MAKERS, REGISTRY, TABLE, Config, entered, limit, once, re, size, three
+
+named = (size, limit, TABLE["b"], three(), three(plus=1))
+answers = (once(1), once(1), once(2))
+config = Config(5)
+config.width = 6
+widths = (config.hidden, config.width)
+REGISTRY["own"] = 3
+looked = (REGISTRY.get("sdpa"), REGISTRY.get("flash", 0), REGISTRY.get("none", 9), "own" in REGISTRY, "x" in REGISTRY)
+made = (MAKERS["list"], MAKERS["four"])
+found = (re.search("b+", "abbc") is not None, re.match("b", "abc") is None, re.sub("b", "x", "abc"))
+"""
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    installed = tmp_path / "site-packages"
+    installed.mkdir()
+    monkeypatch.syspath_prepend(installed)
+    return installed
+
+
+def test_idioms_of_libraries(library: Path, tmp_path: Path) -> None:
+    (library / "library_of_ours.py").write_text(LIBRARY)
+    ours, _ = evaluated(tmp_path, PROGRAM)
+    (library / "library_of_ours.py").write_text(LIBRARY.replace("10 ** 9", "1"))
+    importlib.invalidate_caches()
+    real: dict[str, object] = {}
+    exec(PROGRAM, real)
+    for name in ("named", "answers", "widths", "looked", "made", "found"):
+        assert is_known(ours[name]), name
+        assert not list(contradictions(ours[name], real[name], name))
+
+
+def test_only_what_is_asked_for_is_run(library: Path, tmp_path: Path) -> None:
+    (library / "library_of_ours.py").write_text(LIBRARY)
+    ours, run = evaluated(tmp_path, "from library_of_ours import size\nx = size\n")
+    module = run.loader.find("library_of_ours")
+    assert ours["x"] == 2
+    assert module is not None
+    assert "REGISTRY" not in module.env.variables
+
+
+def test_what_never_ends_is_given_up(library: Path, tmp_path: Path) -> None:
+    text = "def spin():\n    while flag():\n        pass\n\n\nvalue = [spin() for _ in range(4000)]\nkept = 5\n"
+    (library / "spinning_of_ours.py").write_text(text)
+    ours, run = evaluated(tmp_path, "from spinning_of_ours import kept, value\nx = kept\ny = value\n")
+    assert ours["x"] == 5
+    assert run.steps < 1000
+
+
+def test_packages_and_versions(tmp_path: Path) -> None:
+    program = """
+import importlib.util
+from packaging import version
+
+there = importlib.util.find_spec("torch") is not None
+missing = importlib.util.find_spec("nothing_of_ours") is None
+newer = version.parse("2.10.1") > version.parse("2.9.0")
+same = version.parse("2.10.0") >= version.parse("2.10")
+"""
+    ours, _ = evaluated(tmp_path, program)
+    assert [ours[name] for name in ("there", "missing", "newer", "same")] == [True] * 4
