@@ -9,7 +9,7 @@ from importlib import metadata
 from ..shapes.unknown import Unknown
 from .run import Frame, Run
 from .specials import special
-from .values import Instance, Library, Raised, Value
+from .values import Instance, Library, Named, Raised, Value
 
 
 @special("importlib.util.find_spec")
@@ -45,6 +45,13 @@ def _parse_version(run: Run, args: list[Value], kwargs: dict[str, Value], node: 
     if numbers is None:
         return Unknown("a version")
     release = [int(number) for number in numbers[1].split(".")]
-    while release and not release[-1]:
-        release.pop()
-    return tuple(release)
+    fields = ("major", "minor", "micro", "fourth")
+    return Named(fields, [*release, 0, 0, 0, 0][: len(fields)])
+
+
+@special(
+    "torch.xpu.is_available", "torch.mps.is_available", "torch.npu.is_available", "torch.backends.mps.is_available"
+)  # fmt: skip
+def _other_device(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    """The kinds of device library code asks for to go around something: taken not to be there."""
+    return Unknown("a device of the machine") if frame.module.project else False

@@ -212,13 +212,16 @@ def _is_default(seed: Seed, default: Value) -> bool:
 
 
 def _undecorated(function: Function, qualname: str) -> Function:
-    """The recorded function itself, where a decorator of the program has put another one around it."""
-    seen: set[int] = set()
-    while function.qualname != qualname and id(function) not in seen:
-        seen.add(id(function))
-        around = function.env.variables.values() if function.env.parent is not None else ()
-        inside = [each for each in around if isinstance(each, Function) and "<locals>" not in each.qualname]
-        function = next((each for each in inside if each.qualname == qualname), inside[0] if inside else function)
+    """The recorded function itself, where decorators have put others around it: what their wrappers can see."""
+    waiting, seen = [function], [function]
+    while waiting:
+        found = waiting.pop(0)
+        if found.qualname == qualname:
+            return found
+        around = found.env.variables.values() if found.env.parent is not None else ()
+        inside = [each for each in around if isinstance(each, Function) and each not in seen]
+        waiting += inside
+        seen += inside
     return function
 
 
