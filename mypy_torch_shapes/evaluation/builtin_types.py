@@ -248,17 +248,3 @@ def _super(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
     if inner is not None and inner.owner is not None and inner.function is not None:
         return Super(inner.owner, inner.receiver)
     return Unknown("super() outside a method")
-
-
-@special("builtins.callable")
-def _callable(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
-    (value,) = args
-    if isinstance(value, Instance):
-        if objects.defines(value.cls, "__call__") or torch_modules.is_module(value):
-            return True
-        return False if value.complete and not isinstance(value.cls, Library) else Unknown("whether it is callable")
-    if isinstance(value, Function | Class | Bound | Method | Partial):
-        return True
-    if isinstance(value, str | int | float | tuple | list | dict | set | Tensor | Dim | None):
-        return False
-    return Unknown("whether it is callable")

@@ -9,7 +9,7 @@ from ..shapes.dims import Dim, Size, Symbol, symbols
 from ..shapes.unknown import Undecided, Unknown
 from . import changing, joins, library, methods, objects, parameters, torch_modules
 from .recording import Parameters, plain
-from .run import FOREIGN_STEPS, MOST_FRAMES, Frame, Run
+from .run import FOREIGN_STEPS, LIBRARY_STEPS, MOST_FRAMES, Frame, Run
 from .values import (
     Bound,
     Class,
@@ -97,11 +97,11 @@ def _call_instance(
 
 
 def _within_budget(run: Run, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """In a library that has nothing to do with torch, a call gets a few steps only."""
-    inside = bool(run.frames) and run.frames[-1].module.foreign
-    if inside or not function.module.foreign:
+    """In a library a call gets so many steps only, few where it has nothing to do with torch."""
+    caller, callee = run.frames[-1].module if run.frames else function.module, function.module
+    if callee.project or caller.foreign or (not caller.project and not callee.foreign):
         return call_function(run, function, args, kwargs)
-    limit, run.limit = run.limit, min(run.limit, run.steps + FOREIGN_STEPS)
+    limit, run.limit = run.limit, min(run.limit, run.steps + (FOREIGN_STEPS if callee.foreign else LIBRARY_STEPS))
     try:
         return call_function(run, function, args, kwargs)
     except OutOfBudget:
@@ -110,6 +110,16 @@ def _within_budget(run: Run, function: Function, args: list[Value], kwargs: dict
         return Unknown(f"{function.module.name} takes too many steps")
     finally:
         run.limit = limit
+
+
+_MOST_CIRCLES = 3
+
+
+def _circles(run: Run, function: Function) -> bool:
+    """Whether a library's function calls itself again and again where it is not known that it does."""
+    if function.module.project:
+        return False
+    return sum(f.function is not None and f.function.node is function.node for f in run.frames) >= _MOST_CIRCLES
 
 
 def call_function(
@@ -122,7 +132,7 @@ def call_function(
     """Enter a function of the program with these arguments; `at_yield` is run in the place of its `yield`."""
     from . import expressions, managers, statements
 
-    if len(run.frames) >= MOST_FRAMES:
+    if len(run.frames) >= MOST_FRAMES or (run.uncertain and _circles(run, function)):
         return Unknown("calls nested too deep")
     if at_yield is None and "<manager>" in function.attrs:
         return managers.make_generator_manager(function, args, kwargs)

@@ -261,6 +261,8 @@ def iterate(run: Run, instance: Instance) -> list[Value] | Many | Unknown:
             from .iteration import items
 
             return items(run, produced)
+    if method is None and run.frames and defines(instance.cls, "__getitem__"):
+        return _by_index(run, instance)
     meaning = library_objects.find(instance, "__iter__")
     if meaning is not None and run.frames:
         from .iteration import items
@@ -268,6 +270,21 @@ def iterate(run: Run, instance: Instance) -> list[Value] | Many | Unknown:
         node = run.frame.call or ast.Constant(None, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
         return items(run, meaning(run, instance, [], {}, node, run.frame))
     return Unknown("iterated over an object")
+
+
+def _by_index(run: Run, instance: Instance) -> list[Value] | Unknown:
+    """The items of an object that has no `__iter__` but a length and `__getitem__`."""
+    length, item = find_method(run, instance, "__len__"), find_method(run, instance, "__getitem__")
+    if length is None or item is None:
+        return Unknown("iterated over an object")
+    node = run.frame.call or item.function.node
+    count = calls.call(run, length, [], {}, node, run.frame)
+    if not isinstance(count, int) or count > _MOST_BY_INDEX:
+        return Unknown("iterated over an object")
+    return [calls.call(run, item, [index], {}, node, run.frame) for index in range(count)]
+
+
+_MOST_BY_INDEX = 256
 
 
 def truth(run: Run, instance: Instance, frame: Frame) -> bool | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .sightings import Sightings
 
 MOST_STEPS = 400_000
+LIBRARY_STEPS = 100_000  # of one call that the project makes to a library
 FOREIGN_STEPS = 4_000  # of one call of a library that has nothing to do with torch
 MOST_FRAMES = 80
 

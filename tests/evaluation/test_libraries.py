@@ -173,3 +173,38 @@ same = version.parse("2.10.0") >= version.parse("2.10")
 """
     ours, _ = evaluated(tmp_path, program)
     assert [ours[name] for name in ("there", "missing", "newer", "same")] == [True] * 4
+
+
+def test_circles_of_unknown_length(library: Path, tmp_path: Path) -> None:
+    text = """
+import torch
+
+
+def walk(value, depth=0):
+    for key in unknown(value):
+        if unknown(key):
+            walk(key, depth + 1)
+        if unknown(value):
+            walk(value, depth + 1)
+    return 3
+"""
+    (library / "circling_of_ours.py").write_text(text)
+    ours, run = evaluated(tmp_path, "from circling_of_ours import walk\nx = walk({})\n")
+    assert ours["x"] == 3
+    assert run.steps < 50_000
+
+
+def test_objects_are_iterated_by_index(tmp_path: Path) -> None:
+    program = """
+class View:
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        return index * index
+
+
+squares = [square for square in View()]
+"""
+    ours, _ = evaluated(tmp_path, program)
+    assert ours["squares"] == [0, 1, 4]
