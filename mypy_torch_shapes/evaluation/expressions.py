@@ -13,7 +13,7 @@ from ..shapes.unknown import Undecided, Unknown
 from . import attributes, calls, changing, conditions, deferred, imports, iteration, operators
 from .joins import join
 from .run import Frame, Run
-from .values import Condition, Env, Function, Library, ListValue, Many, Raised, Value
+from .values import Condition, Env, Function, Library, ListValue, Many, Named, Raised, Value
 
 Handler = Callable[[Run, Any, Frame], Value]
 
@@ -135,12 +135,25 @@ def _attribute(run: Run, node: ast.Attribute, frame: Frame) -> Value:
 
 def _subscript(run: Run, node: ast.Subscript, frame: Frame) -> Value:
     receiver, index = evaluate(run, node.value, frame), evaluate(run, node.slice, frame)
-    rank = len(receiver) if isinstance(receiver, tuple) and _asks_for_shape(node.value) else None
-    if rank is not None and isinstance(index, int) and not -rank <= index < rank and not run.catching:
-        mismatch = Mismatch(f"index {index} is out of range for a tensor of rank {rank}")
-        mismatch.operation = "shape"
-        return run.mismatch(node, mismatch, [])
+    wrong = _out_of_range(receiver, index, node.value)
+    if wrong is not None and not run.catching:
+        return run.mismatch(node, wrong, [])
     return operators.subscript(run, receiver, index, node, frame)
+
+
+def _out_of_range(receiver: Value, index: Value, node: ast.expr) -> Mismatch | None:
+    """An index that a tensor's shape, or what torch returns, does not have."""
+    if not isinstance(receiver, tuple) or not isinstance(index, int) or -len(receiver) <= index < len(receiver):
+        return None
+    if _asks_for_shape(node):
+        mismatch = Mismatch(f"index {index} is out of range for a tensor of rank {len(receiver)}")
+        mismatch.operation = "shape"
+    elif isinstance(receiver, Named) and receiver.cls is None:
+        mismatch = Mismatch(f"index {index} is out of range: there are {len(receiver)} results")
+        mismatch.operation = "result"
+    else:
+        return None
+    return mismatch
 
 
 def _asks_for_shape(node: ast.expr) -> bool:

@@ -140,6 +140,18 @@ def absolute(module: SourceModule, level: int, name: str | None) -> str:
     return f"{base}.{name}" if name else base
 
 
+def imported_names(module: SourceModule) -> set[str]:
+    """The absolute names of all modules, and of things in them, that a module imports anywhere."""
+    found: set[str] = set()
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = absolute(module, node.level, node.module)
+            found |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+    return found
+
+
 def canonical(path: str) -> Library:
     """A library name as rules know it: torch.nn.modules.conv.Conv2d is torch.nn.Conv2d."""
     parts = path.split(".")

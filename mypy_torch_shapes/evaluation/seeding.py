@@ -274,7 +274,7 @@ class Seeding:
         if torch_modules.is_leaf(made) and (made.complete or not unchanged):
             return  # one that nobody was seen to construct (a copy) is all that was recorded
         for name, number in record.children:
-            self._complete_child(made, name, number, unchanged)
+            self._complete_child(made, name, number, unchanged, own_unchanged)
         if unchanged:
             known = {name for name, _ in record.children}
             for name in [n for n in torch_modules.children(made) if n not in known]:
@@ -293,14 +293,16 @@ class Seeding:
                 made.attrs[name] = self.value(each)
         made.complete = made.complete or seed.complete
 
-    def _complete_child(self, made: Instance, name: str, number: int, unchanged: bool) -> None:
+    def _complete_child(self, made: Instance, name: str, number: int, unchanged: bool, own_unchanged: bool) -> None:
         child = self.profile.modules.get(number)
         if child is None:
             return
         have = made.attrs.get(name)
         if isinstance(have, Instance) and (not unchanged or self._class_name(have) == self._recorded_class(child.cls)):
             self._complete(have, child)
-        elif unchanged or (isinstance(have, Unknown) or (not made.complete and name not in made.attrs)):
+            return
+        missing = isinstance(have, Unknown) or (not made.complete and name not in made.attrs)
+        if own_unchanged and (unchanged or missing):
             built = self.module(number)
             if isinstance(built, Instance):
                 made.attrs[name] = built

@@ -15,7 +15,7 @@ from ..shapes.unknown import Undecided
 from . import calls, contexts, growing, objects, parameters, statements
 from .contexts import Call
 from .facts import FileReport
-from .modules import Loader, SourceModule
+from .modules import Loader, SourceModule, imported_names
 from .recording import Parameters, Recording, like
 from .run import Frame, Run
 from .seeding import Seeding
@@ -56,6 +56,7 @@ class Session:
         self._builder = Seeding(Run(self.loader, self.recording, general=True), self.profile, self.staleness)
         self._scripts: dict[Path, SourceModule] = {}
         self._seen: dict[str, list[Parameters]] = {}  # what scripts were seen to enter functions with
+        self._imports: dict[str, set[str]] = {}
         self._suspect = False  # module-level code has changed: what it handed to functions may have, too
 
     def report(self, file: Path) -> FileReport:
@@ -68,7 +69,9 @@ class Session:
             self._evaluate_profile()
         report = self.recording.report(module)
         report.faults = [fault for fault, modules in self.faults.values() if module in modules]
-        report.depends_on = {str(each.path): each.digest for each in {*self.entered, module}}
+        importer = self._importer(module.name)
+        sources = {*self.entered, module} | ({importer} if importer is not None else set())
+        report.depends_on = {str(each.path): each.digest for each in sources}
         return report
 
     def _script(self, path: Path) -> SourceModule:
@@ -91,8 +94,22 @@ class Session:
         return self._scripts[path]
 
     def _is_script(self, name: str) -> bool:
-        """Whether a module may be what is run: nothing recorded says that it was imported by another one."""
-        return True
+        """Whether a module may be what is run: not where a module of the recorded run imports it."""
+        return self._importer(name) is None
+
+    def _importer(self, name: str) -> SourceModule | None:
+        recorded = {record.module for record in self.profile.functions.values()}
+        if name not in recorded:
+            return None
+        parts = name.split(".")
+        packages = {".".join(parts[:end]) for end in range(1, len(parts))}
+        sources = (self.loader.find(other) for other in sorted((recorded | packages) - {name}))
+        return next((each for each in sources if each is not None and name in self._imports_of(each)), None)
+
+    def _imports_of(self, module: SourceModule) -> set[str]:
+        if module.name not in self._imports:
+            self._imports[module.name] = imported_names(module)
+        return self._imports[module.name]
 
     def _evaluate_profile(self) -> None:
         """Every recorded call that still holds: first those from outside, then those they did not lead to."""

@@ -12,7 +12,6 @@ from . import iteration, library
 from .run import Frame, Run
 from .specials import call_value, special
 from .values import (
-    Bound,
     Class,
     Descriptor,
     Function,
@@ -66,15 +65,14 @@ def _partial(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AS
 @special("functools.wraps")
 def _wraps(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     """What it decorates keeps what it does, and takes over the name."""
-    name = args[0].name if isinstance(args[0], Function) else None
-    return Partial(Library("builtins.<named>"), (name,), {})
+    return Partial(Library("builtins.<named>"), (args[0],), {})
 
 
 @special("builtins.<named>")
 def _named(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
-    name, function = args
-    if isinstance(function, Function) and name is not None:
-        function.attrs["__name__"] = name
+    wrapped, function = args
+    if isinstance(function, Function) and isinstance(wrapped, Function):
+        function.attrs.update(__name__=wrapped.attrs.get("__name__", wrapped.name), __wrapped__=wrapped)
     return function
 
 
@@ -192,30 +190,3 @@ def _namedtuple(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast
     cls = Class(name, name, frame.module, [], {"_fields": tuple(names)})
     cls.mro = [cls, Library("typing.NamedTuple")]
     return cls
-
-
-@special("inspect.signature")
-def _signature(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
-    """A function's parameters: their names, kinds and defaults."""
-    function, bound = (args[0].function, 1) if isinstance(args[0], Bound) else (args[0], 0)
-    if not isinstance(function, Function) or isinstance(function.node, ast.Lambda):
-        return Unknown("the signature of something unknown")
-    spec = function.node.args
-    rows = [("POSITIONAL_ONLY", spec.posonlyargs), ("POSITIONAL_OR_KEYWORD", spec.args)]
-    rows += [("VAR_POSITIONAL", [spec.vararg] if spec.vararg else []), ("KEYWORD_ONLY", spec.kwonlyargs)]
-    rows += [("VAR_KEYWORD", [spec.kwarg] if spec.kwarg else [])]
-    empty = Library("inspect.Parameter.empty")
-    found = {
-        each.arg: Instance(
-            Library("inspect.Parameter"),
-            {
-                "name": each.arg,
-                "kind": Library(f"inspect.Parameter.{kind}"),
-                "default": function.defaults.get(each.arg, empty),
-            },
-        )
-        for kind, parameters in rows
-        for each in parameters
-    }
-    parameters = dict(list(found.items())[bound:])
-    return Instance(Library("inspect.Signature"), {"parameters": parameters}, complete=False)

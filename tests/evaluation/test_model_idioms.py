@@ -8,9 +8,17 @@ from pathlib import Path
 import pytest
 
 from mypy_torch_shapes.evaluation.session import Options, Session
-from mypy_torch_shapes.seeds.model import CallRecord, ModuleSeed, Profile, TensorSeed, Variation
+from mypy_torch_shapes.seeds.model import (
+    CallRecord,
+    FunctionRecord,
+    ModuleRecord,
+    ModuleSeed,
+    Profile,
+    TensorSeed,
+    Variation,
+)
 from tests.evaluation.support import evaluated
-from tests.evaluation.test_programs import HEAD, net, profile_of, reported, returned
+from tests.evaluation.test_programs import HEAD, net, profile_of, reported, returned, source_of
 
 
 def test_attributes_by_name_as_methods(tmp_path: Path) -> None:
@@ -59,7 +67,7 @@ def test_nothing_was_seen_to_be_appended(tmp_path: Path) -> None:
     assert not reported(tmp_path, f"{source}layer(torch.ones(1, 2))\ny = torch.stack(found)\n").findings
 
 
-@pytest.mark.parametrize("wrong", ["x.shape[2]", "x.size()[2]", "x.shape[-3]"])
+@pytest.mark.parametrize("wrong", ["x.shape[2]", "x.size()[2]", "x.shape[-3]", "x.max(1)[2]"])
 def test_a_dimension_that_is_not_there(tmp_path: Path, wrong: str) -> None:
     assert [f.code for f in net(tmp_path, "pass", f"n = {wrong}\nreturn x").findings] == ["tensor-shape"]
     assert not net(tmp_path, "pass", f"try:\n    n = {wrong}\nexcept IndexError:\n    pass\nreturn x").findings
@@ -123,3 +131,49 @@ def test_a_library_without_torch_is_left_after_some_steps(tmp_path: Path) -> Non
     session.loader.search.append(tmp_path / "site-packages")
     assert "Tensor[float32, 2, 3]" in {fact.text for fact in session.report(path).facts}
     assert "busy takes too many steps" in {gap.reason for gap in session.report(path).gaps}
+
+
+def test_what_an_imported_module_would_do_as_a_script_is_not_run(tmp_path: Path) -> None:
+    source = (
+        f"{HEAD}def check():\n    return torch.ones(2, 3) @ torch.ones(2, 3)\nif __name__ == '__main__':\n    check()\n"
+    )
+    assert reported(tmp_path, source).findings
+    profile = profile_of(source, ((4, 6),))
+    functions = {key: record for key, record in profile.functions.items() if "Net" not in key}
+    functions["driver:run"] = FunctionRecord("driver", "run", "driver.py", 1, "")
+    (tmp_path / "driver.py").write_text("import program\n")
+    report = reported(tmp_path, source, Profile(functions))
+    assert not report.findings
+    assert str(tmp_path / "driver.py") in report.depends_on
+
+
+def test_a_decorator_that_asks_for_the_signature_of_what_it_wraps(tmp_path: Path) -> None:
+    before = (
+        "import functools, inspect\n"
+        "def positional(f):\n"
+        "    kinds = inspect.signature(f).parameters\n"
+        "    start = next(i for i, p in enumerate(kinds.values()) if p.kind == p.KEYWORD_ONLY)\n"
+        "    @functools.wraps(f)\n"
+        "    def wrapper(*args, **kwargs):\n"
+        "        kwargs.update(zip(tuple(kinds)[start:], args[start:]))\n"
+        "        return f(*args[:start], **kwargs)\n"
+        "    return wrapper\n"
+        "@positional\n"
+        "@positional\n"
+        "def build(a, *, b=2, **rest):\n"
+        "    return nn.Linear(a, b)\n"
+    )
+    assert returned(net(tmp_path, "self.fc = build(6, 5)", "return self.fc(x)", before=before), tmp_path) == (
+        "Tensor[float32, N, 5]"
+    )
+
+
+def test_a_child_unknown_in_a_constructor_that_changed_is_not_the_recorded_one(tmp_path: Path) -> None:
+    source = source_of("import library\nself.fc = library.layer(6, 3)", "return self.fc(x)")
+    profile = profile_of(source, ((4, 6), (5, 6)))
+    builders = ("program:Net.__init__",)
+    profile.modules[0] = replace(profile.modules[0], builders=builders, children=(("fc", 1),))
+    weights = (("in_features", 6), ("out_features", 3), ("weight", TensorSeed("float32", (3, 6), parameter=True)))
+    profile.modules[1] = ModuleRecord(1, "torch.nn.modules.linear:Linear", 0, "fc", None, weights, (), True, builders)
+    assert returned(reported(tmp_path, source, profile), tmp_path) == "Tensor[float32, N, 3]"
+    assert returned(reported(tmp_path, source.replace("6, 3)", "6, 4)"), profile), tmp_path) is None
