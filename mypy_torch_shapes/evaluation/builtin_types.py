@@ -56,6 +56,8 @@ def _is_instance(value: Value, wanted: Value) -> bool | None:
         return isinstance(value, Tensor) and (path == "torch.Tensor" or value.type.parameter)
     if path.startswith("builtins.") or path.startswith("collections."):
         return _is_builtin(value, wanted.name)
+    if path in ("functools.partial", "types.FunctionType"):
+        return _is_function(value, path)
     if path == "torch.Size":
         return None if isinstance(value, tuple) else False
     if path == "torch.dtype":
@@ -69,6 +71,13 @@ def _is_instance(value: Value, wanted: Value) -> bool | None:
         return _torch_subclass(module, path) if module else (None if not value.complete else False)
     plain = isinstance(value, Tensor | int | float | str | tuple | list | dict | Dim | None)
     return False if plain and path.startswith(("torch.nn.", "numpy.", "omegaconf.")) else None
+
+
+def _is_function(value: Value, path: str) -> bool | None:
+    """Whether it is a function of the program, or a partial; of a library's things it is not known."""
+    if isinstance(value, Library) and not torch_modules.is_module_class(value.path):
+        return None
+    return isinstance(value, Partial if path == "functools.partial" else Function)
 
 
 _BASES = {
@@ -106,7 +115,7 @@ def _is_builtin(value: Value, name: str) -> bool | None:
     if isinstance(value, Instance):
         return any(isinstance(e, Library) and e.name == name for e in objects.mro(value.cls))
     if python is type:
-        return isinstance(value, Class)
+        return isinstance(value, Class) or (isinstance(value, Library) and torch_modules.is_module_class(value.path))
     if isinstance(value, Library | Function | Class | Tensor | Many):
         return python is object
     return isinstance(value, python)
@@ -248,3 +257,21 @@ def _super(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
     if inner is not None and inner.owner is not None and inner.function is not None:
         return Super(inner.owner, inner.receiver)
     return Unknown("super() outside a method")
+
+
+@special("builtins.locals")
+def _locals(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    """The variables of the running function, as they are now."""
+    from .imports import resolved
+
+    if args or frame.function is None or "<comprehension>" in frame.env.elsewhere:
+        return Unknown("the variables of a scope")
+    found = {name: resolved(run, frame.env.variables, name) for name in list(frame.env.variables)}
+    if frame.owner is not None and _names_its_class(frame.function.node):
+        found["__class__"] = frame.owner
+    return found
+
+
+def _names_its_class(node: ast.AST) -> bool:
+    """Whether a method uses super(), which makes its class one of its variables."""
+    return any(isinstance(each, ast.Name) and each.id in ("super", "__class__") for each in ast.walk(node))

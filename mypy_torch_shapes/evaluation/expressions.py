@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins as python
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +12,7 @@ from ..shapes.unknown import Undecided, Unknown
 from . import attributes, calls, changing, conditions, deferred, imports, iteration, operators
 from .joins import join
 from .run import Frame, Run
-from .values import Condition, Env, Function, Library, ListValue, Many, Named, Raised, Value
+from .values import Condition, Env, Function, Library, ListValue, Many, Named, Raised, Some, Value
 
 Handler = Callable[[Run, Any, Frame], Value]
 
@@ -345,7 +344,7 @@ def _starred(run: Run, node: ast.Starred, frame: Frame) -> Value:
 
 def _comprehension(run: Run, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, frame: Frame) -> Value:
     rows = _rows(run, node.generators, frame, lambda inner: evaluate(run, node.elt, inner))
-    if isinstance(rows, Unknown):
+    if isinstance(rows, Unknown | Some):
         return rows
     if isinstance(node, ast.SetComp):
         try:
@@ -373,7 +372,7 @@ def _dict_comprehension(run: Run, node: ast.DictComp, frame: Frame) -> Value:
 
 def _rows(
     run: Run, generators: list[ast.comprehension], frame: Frame, element: Callable[[Frame], Value]
-) -> list[Value] | Many | Unknown:
+) -> list[Value] | Many | Some | Unknown:
     """What a comprehension yields: a list where it is known how often it runs."""
     env = Env({}, frame.env, frame.env.module)
     env.elsewhere["<comprehension>"] = env
@@ -402,7 +401,7 @@ def _rows(
         if not isinstance(below, list):
             return Unknown("a nested comprehension of unknown size")
         rows += below
-    return Many(functools.reduce(join, rows), None) if doubtful and rows else rows
+    return Some(rows) if doubtful and rows else rows
 
 
 def _many_rows(

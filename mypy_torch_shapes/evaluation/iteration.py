@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import reduce
 from typing import Any
 
 from ..shapes.dims import Size
@@ -10,8 +11,9 @@ from ..shapes.relations import less
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
 from . import objects
+from .joins import join
 from .run import Frame, Run
-from .values import Instance, ListValue, Many, Raised, Tensor, Value, is_size
+from .values import Instance, Known, ListValue, Many, Raised, Some, Tensor, Value, is_size
 
 MOST_ITEMS = 4096
 
@@ -28,6 +30,8 @@ def items(run: Run, value: Value) -> list[Value] | Many | Unknown:
         return _rows(value)
     if isinstance(value, Many):
         return value
+    if isinstance(value, Some):
+        return Many(reduce(join, value.items)) if value.items else []
     if isinstance(value, Instance):
         return objects.iterate(run, value)
     if isinstance(value, Unknown):
@@ -53,6 +57,8 @@ def _rows(tensor: Tensor) -> list[Value] | Many | Unknown:
         return Many(Tensor(TensorType(tensor.type.dtype, None)))
     if not dims:
         return Unknown("iterated over a scalar tensor")
+    if isinstance(tensor, Known) and isinstance(tensor.numbers, tuple):
+        return [Known(TensorType(tensor.type.dtype, ()), number) for number in tensor.numbers]
     row = Tensor(TensorType(tensor.type.dtype, dims[1:]))
     return repeated(row, dims[0])
 

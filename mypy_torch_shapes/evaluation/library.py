@@ -121,6 +121,6 @@ def pure(path: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
 
 
 _IMPURE = frozenset(
-    {"open", "input", "exec", "eval", "compile", "__import__", "breakpoint", "globals", "locals", "vars", "exit",
+    {"open", "input", "exec", "eval", "compile", "__import__", "breakpoint", "globals", "exit",
      "quit", "id", "hash", "help", "memoryview", "object", "classmethod", "dir", "iter", "next", "map", "filter"}
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..shapes.dims import Size
@@ -14,7 +15,7 @@ from . import conditions, expressions, iteration
 from .joins import choosing, join, same
 from .journal import Changes, content
 from .run import Frame, Run
-from .values import Condition, Env, ListValue, Many, Raised, Tensor, Value, is_size
+from .values import Condition, Env, ListValue, Many, Raised, Some, Tensor, Value, is_size
 
 MOST_ROUNDS = 512  # of a loop that is run as it is
 _CHEAP = 1000  # steps that are taken rather than saved by not looking at every epoch
@@ -23,7 +24,10 @@ _SETTLING = 3  # rounds a loop of unknown length may take to settle before what 
 
 def run_for(run: Run, node: ast.For | ast.AsyncFor, frame: Frame) -> Any:
     """`for target in iterable`."""
-    source = iteration.items(run, expressions.evaluate(run, node.iter, frame))
+    value = expressions.evaluate(run, node.iter, frame)
+    if isinstance(value, Some) and len(value.items) <= MOST_ROUNDS:
+        return _skipping(run, node, value.items, frame)
+    source = iteration.items(run, value)
     if isinstance(source, Unknown):
         source = Many(source)
     if isinstance(source, list) and len(source) <= MOST_ROUNDS:
@@ -65,6 +69,25 @@ def _counted(run: Run, node: ast.For | ast.AsyncFor, source: list[Value], frame:
         if flow is Flow.BREAK:
             rejoin(run, frame, Flow.BREAK)
             return Flow.NORMAL
+    flow = run_block(run, node.orelse, frame)
+    rejoin(run, frame, Flow.BREAK)
+    return flow
+
+
+def _skipping(run: Run, node: ast.For | ast.AsyncFor, items: list[Value], frame: Frame) -> Any:
+    """Rounds each of which may be left out."""
+    from .statements import Flow, alternatives, rejoin, run_block
+
+    def taken(item: Value) -> Any:
+        iteration.assign(run, node.target, item, frame)
+        flow = run_block(run, node.body, frame)
+        rejoin(run, frame, Flow.CONTINUE)
+        return Flow.NORMAL if flow is Flow.CONTINUE else flow
+
+    yields = len(frame.yielded)
+    for item in items:
+        alternatives(run, [partial(taken, item), lambda: Flow.NORMAL], frame)
+    frame.uncounted = frame.uncounted or len(frame.yielded) > yields
     flow = run_block(run, node.orelse, frame)
     rejoin(run, frame, Flow.BREAK)
     return flow

@@ -14,10 +14,25 @@ from ..shapes.dims import Dim
 from ..shapes.dtypes import BY_NAME, DType
 from ..shapes.tensor_type import fresh
 from ..shapes.unknown import Unknown
-from . import containers, iteration, library_objects, numbers, objects, tensors, torch_modules
+from . import containers, iteration, known_tensors, library_objects, numbers, objects, tensors, torch_modules
 from .joins import join
 from .run import Frame, Run
-from .values import Class, Deque, Instance, Library, ListValue, Many, Method, Named, Raised, Real, Super, Tensor, Value
+from .values import (
+    Class,
+    Deque,
+    Instance,
+    Known,
+    Library,
+    ListValue,
+    Many,
+    Method,
+    Named,
+    Raised,
+    Real,
+    Super,
+    Tensor,
+    Value,
+)
 
 
 def call(run: Run, method: Method, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
@@ -64,6 +79,10 @@ def _tensor(
         return None
     if name == "type" and args and isinstance(args[0], Library) and args[0].name in TENSOR_CLASSES:
         args = [BY_NAME[TENSOR_CLASSES[args[0].name]], *args[1:]]
+    if isinstance(tensor, Known) and tensor.numbers is not None:
+        known = known_tensors.method(tensor, name, args)
+        if known is not None:
+            return known
     if name == "size" and tensor.type.dims is not None and not args and not kwargs:
         return tensor.type.dims
     if name in ("dim", "ndimension"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib.util
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -117,6 +118,16 @@ class Loader:
     def is_installed(self, name: str) -> bool:
         """Whether there is a module or package of this name."""
         return any((base / name).is_dir() or (base / f"{name}.py").is_file() for base in self.search)
+
+    def may_import(self, name: str) -> bool:
+        """Whether the package a module is in can be found; libraries that are never entered need not be."""
+        package = name.partition(".")[0]
+        if package in BY_REFERENCE or self.find(package) is not None or self.is_package(package):
+            return True
+        try:
+            return importlib.util.find_spec(package) is not None  # one without source
+        except (ImportError, ValueError):
+            return False
 
     def name_of(self, path: Path) -> str:
         """The module name of a file: as recorded, else by its place below the search path."""

@@ -243,13 +243,15 @@ def _shown(value: TensorType | Size, names: dict[Symbol, str]) -> str:
 
 
 def _common(a: TensorType, b: TensorType, entry: Entry) -> TensorType:
+    """What both types say; a size is the same in both where it is written alike in terms of the entry's parameters."""
     if a == b:
         return a
-    if a.dims is not None and b.dims is not None and a.dtype == b.dtype:
-        written = [[text(size, entry.naming) for size in type.dims or ()] for type in (a, b)]
-        if written[0] == written[1] and None not in written[0]:
-            return a
-    return join_types(a, b)
+    joined = join_types(a, b)
+    if a.dims is None or b.dims is None or joined.dims is None:
+        return joined
+    written = [(text(x, entry.naming), text(y, entry.naming)) for x, y in zip(a.dims, b.dims, strict=True)]
+    dims = [x if t is not None and t == u else z for x, z, (t, u) in zip(a.dims, joined.dims, written, strict=True)]
+    return a if joined.dtype == a.dtype and tuple(dims) == a.dims else joined.with_dims(*dims)
 
 
 def _fact(context: int, at: Span, type: TensorType, entry: Entry) -> Fact:

@@ -14,7 +14,7 @@ from ..shapes.unknown import Unknown
 from .journal import Changes, Journal
 from .modules import Loader, SourceModule
 from .recording import Parameters, Recording
-from .values import Class, Env, Function, Instance, OutOfBudget, Raised, Tensor, Value
+from .values import Class, Env, Function, Instance, Known, OutOfBudget, Raised, Tensor, Value
 
 if TYPE_CHECKING:
     from ..rules.mismatch import Mismatch
@@ -123,6 +123,12 @@ class Run:
         """Change what a tensor is."""
         self.journal.touch(tensor)
         tensor.type = type
+        self.forget_numbers(tensor)
+
+    def forget_numbers(self, tensor: Value) -> None:
+        """The elements of a tensor are written to."""
+        if isinstance(tensor, Known):
+            tensor.numbers = None
 
     def settle(self, value: Value) -> Value:
         """The value in the terms of the running function: abbreviations of functions that returned are written out."""

@@ -18,7 +18,7 @@ Special = Callable[..., Value]  # (run, args, kwargs, node, frame), and the name
 _TOPICS = (
     "builtin_collections", "builtin_numbers", "builtin_types", "environment", "standard_collections",
     "standard_iteration", "standard_library", "torch_library", "packed", "command_line", "training", "data_loading",
-    "arrays", "introspection",
+    "arrays", "introspection", "known_tensors",
 )  # fmt: skip
 _loaded: list[bool] = []
 SPECIALS: dict[str, Special] = {}

@@ -292,17 +292,25 @@ def _delete(run: Run, node: ast.Delete, frame: Frame) -> None:
 
 def _import(run: Run, node: ast.Import, frame: Frame) -> None:
     for alias in node.names:
+        _require_there(run, alias.name)
         name = alias.name if alias.asname else alias.name.partition(".")[0]
         run.set_variable(frame.env, alias.asname or name, LazyImport(name, None))
 
 
 def _import_from(run: Run, node: ast.ImportFrom, frame: Frame) -> None:
     source = absolute(frame.module, node.level, node.module)
+    _require_there(run, source)
     for alias in node.names:
         if alias.name == "*":
             frame.module.stars.insert(0, source)
         elif source != "__future__":
             run.set_variable(frame.env, alias.asname or alias.name, LazyImport(source, alias.name))
+
+
+def _require_there(run: Run, name: str) -> None:
+    """Raises ImportError inside a `try`, where an optional package is asked for that is not there."""
+    if run.catching and not run.loader.may_import(name):
+        raise Raised("ModuleNotFoundError")
 
 
 def _global(run: Run, node: ast.Global, frame: Frame) -> None:

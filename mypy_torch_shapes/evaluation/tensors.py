@@ -28,6 +28,8 @@ _STACKING = {"stack": True, "cat": False, "concat": False, "concatenate": False,
 
 def operate(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     """Apply a torch operation to values."""
+    if args and ((path.endswith("_") and not path.endswith("__")) or path.endswith(".__setitem__")):
+        run.forget_numbers(args[0])
     try:
         if path.endswith("_") and not path.endswith("__") and registry.find(path) is None:
             return _in_place(run, path, args, kwargs)

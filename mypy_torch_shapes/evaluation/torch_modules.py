@@ -70,8 +70,11 @@ def child_names(instance: Instance) -> list[str]:
 
 
 def _is_item(instance: Instance, name: str, value: Value) -> bool:
-    if module_path(instance) in ("torch.nn.ParameterList", "torch.nn.ParameterDict"):
+    path = module_path(instance)
+    if path in ("torch.nn.ParameterList", "torch.nn.ParameterDict"):
         return name != "training"
+    if value is None:  # a place that is kept empty
+        return path in _LISTS and name.isdecimal()
     return isinstance(value, Instance) and is_module(value)
 
 

@@ -28,6 +28,16 @@ class Tensor:
         return self.type.text()
 
 
+class Known(Tensor):
+    """A short vector whose numbers are known (what torch.linspace gives), or one of them, until it is changed."""
+
+    __slots__ = ("numbers",)
+
+    def __init__(self, type: TensorType, numbers: tuple[float, ...] | float) -> None:
+        super().__init__(type)
+        self.numbers: tuple[float, ...] | float | None = numbers
+
+
 class ListValue(list[Value]):
     """A list. With `length` set, it stands for that many items which are all like its only one."""
 
@@ -80,6 +90,13 @@ class Many:
     length: Size | None = None
     some: bool = False
     first: Value = None
+
+
+@dataclass(eq=False)
+class Some:
+    """A list of some of these items, in their order: which of them is not known."""
+
+    items: list[Value]
 
 
 @dataclass(eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..shapes.dims import Dim, Size, text
+from ..shapes.dims import Dim, Extreme, Size, text
 from ..shapes.dtypes import DType
 from ..shapes.relations import Truth, at_most, divides, equal, less
 from ..shapes.tensor_type import TensorType, fresh
@@ -133,11 +133,26 @@ def _broadcast_sizes(a: Size, b: Size, shapes: list[tuple[Size, ...]]) -> Size:
     if same is Truth.NO and one_of_a is Truth.NO and one_of_b is Truth.NO:
         listed = " and ".join(show(shape) for shape in shapes)
         raise Mismatch(f"shapes {listed} do not broadcast: {show(a)} against {show(b)}")
+    if is_cut(b, a):
+        return a  # b = min(a, k): for the operation to run it is a, or both are 1
+    if is_cut(a, b):
+        return b
     if one_of_a is Truth.NO and isinstance(a, int):
         return a  # whatever b is, for the operation to run it is 1 or a
     if one_of_b is Truth.NO and isinstance(b, int):
         return b
     return fresh(_broadcast_values(a, b))
+
+
+def is_cut(size: Size, of: Size) -> bool:
+    """Whether a size is min(of, …): what `x[:of]` has, where x may be shorter."""
+    if not isinstance(size, Dim) or len(size.terms) != 1:
+        return False
+    ((monomial, coefficient),) = size.terms.items()
+    if len(monomial) != 1 or coefficient != 1 or monomial[0][1] != 1:
+        return False
+    atom = monomial[0][0]
+    return isinstance(atom, Extreme) and atom.which == "min" and of in atom.operands
 
 
 def _broadcast_values(a: Size, b: Size) -> tuple[int, ...] | None:

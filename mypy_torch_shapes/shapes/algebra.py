@@ -94,3 +94,45 @@ def _to_sympy(size: Dim, atoms: dict[Any, Any]) -> Any:
             term *= atoms.setdefault(atom, sympy.Symbol(f"a{len(atoms)}", integer=True)) ** power
         total += term
     return total
+
+
+def lower_bound(size: Dim) -> int | None:
+    """A proven lower bound of a size, or None."""
+    low = _minimum_by_terms(size)
+    if low is None and any(c < 0 and isinstance(atom, FloorDiv) for m, c in size.terms.items() for atom, _ in m):
+        bound, scale = _without_floors(size)
+        below = bound if isinstance(bound, int) else _minimum_by_terms(bound)
+        low = None if below is None else -(-below // scale)
+    return low
+
+
+def _minimum_by_terms(size: Dim) -> int | None:
+    """The sum of the terms' own lower bounds."""
+    total = 0
+    for monomial, coefficient in size.terms.items():
+        if monomial and coefficient < 0:
+            return None
+        low = coefficient
+        for atom, power in monomial:
+            least = atom.minimum
+            if least is None or least < 0:
+                return None
+            low *= least**power
+        total += low
+    return total
+
+
+def _without_floors(size: Dim) -> tuple[int | Dim, int]:
+    """Something not above `scale * size`, and `scale`: a floor that is taken away is at most the plain quotient."""
+    floors: list[tuple[FloorDiv, int, int]] = []
+    for monomial, coefficient in size.terms.items():
+        atom, power = monomial[0] if len(monomial) == 1 else (None, 0)
+        below = atom.denominator if isinstance(atom, FloorDiv) and power == 1 and coefficient < 0 else 0
+        if isinstance(atom, FloorDiv) and isinstance(below, int) and below > 0:
+            floors.append((atom, below, coefficient))
+    scale = lcm(*(denominator for _, denominator, _ in floors))
+    bound = size * scale
+    for atom, denominator, coefficient in floors:
+        share = coefficient * scale
+        bound = bound - Dim.of(atom) * share + atom.numerator * (share // denominator)
+    return bound, scale

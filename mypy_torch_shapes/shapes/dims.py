@@ -337,18 +337,9 @@ def minimum(size: int | Dim) -> int | None:
     """A proven lower bound, or None."""
     if isinstance(size, int):
         return size
-    total = 0
-    for monomial, coefficient in size.terms.items():
-        if monomial and coefficient < 0:
-            return None
-        low = coefficient
-        for atom, power in monomial:
-            least = atom.minimum
-            if least is None or least < 0:
-                return None
-            low *= least**power
-        total += low
-    return total
+    from .algebra import lower_bound
+
+    return lower_bound(size)
 
 
 def values(size: int | Dim, worlds: int = 1) -> tuple[int, ...] | None:

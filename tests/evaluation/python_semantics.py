@@ -113,6 +113,20 @@ table = {name: [len(name) * k for k in range(3)] for name in ("x", "yy")}
 flat = [v for row in table.values() for v in row if v]
 pairs = list(zip(table, flat))
 """,
+    "the variables of a function": """
+def options(prefix, **more):
+    return {name[len(prefix):]: value for name, value in more.items() if name.startswith(prefix)}
+class A:
+    def __init__(self, n, *, s1_dim=2, s2_dim=3):
+        super().__init__()
+        given = dict(locals())
+        self.n = sorted(given)
+        self.dims = [options(f"{p}_", **given) for p in ("s1", "s2")]
+def f(a, *rest, b=1, **more):
+    c = a + b
+    return locals()
+x = (A(1).n, A(1, s2_dim=5).dims, f(1, 2, d=3))
+""",
     "a match statement": """
 def kind(v):
     match v:

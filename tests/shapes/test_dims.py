@@ -119,3 +119,10 @@ def test_texts_are_read_easily() -> None:
     assert repr((n - 1) // 2 + 1) == "(N + 1)//2" or repr((n - 1) // 2 + 1) == "(N - 1)//2 + 1"
     assert repr(n * m * 3 - 2) == "3*N*M - 2" or repr(n * m * 3 - 2) == "3*M*N - 2"
     assert repr(2 * (n // 3)) == "2*(N//3)"
+
+
+def test_what_is_padded_to_a_multiple_is_no_shorter() -> None:
+    size = Dim.of(Symbol("H"))
+    padded = size + (4 - size % 4) % 4
+    assert extreme("min", size, padded) == size
+    assert minimum(size - 8 * (size // 8)) == 0

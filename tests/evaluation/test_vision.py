@@ -1,0 +1,70 @@
+"""What models of vision do: positions cut to the input, layers dropped at random, rates spread over the layers."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from mypy_torch_shapes.evaluation.modules import SourceModule
+from mypy_torch_shapes.evaluation.recording import Recording
+from mypy_torch_shapes.shapes.dims import Dim, Symbol
+from mypy_torch_shapes.shapes.dtypes import float32
+from mypy_torch_shapes.shapes.tensor_type import TensorType, fresh
+
+from .test_programs import net, returned
+
+
+def test_what_two_evaluations_of_a_call_agree_on_stays(tmp_path: Path) -> None:
+    """Each has symbols of its own; a size only one of them knows takes nothing from the others."""
+    recording = Recording(lambda module: True)
+    module = SourceModule("program", tmp_path / "program.py", ast.parse(""), "", True)
+    node = ast.parse("x").body[0]
+    for unknown in (fresh(), fresh()):
+        size = Dim.of(Symbol("N"))
+        context = recording.context("f", None, module, (("x", TensorType(float32, (size,))),), True)
+        recording.fact(context, module, node, TensorType(float32, (size, unknown, 3)))
+    assert [fact.text for fact in recording.report(module).facts] == ["Tensor[float32, N, _, 3]"]
+
+
+def test_what_is_cut_to_the_length_of_an_input_fits_it(tmp_path: Path) -> None:
+    init = "self.places = nn.Parameter(torch.zeros(17, 6))"
+    report = net(tmp_path, init, "y = x + self.places[: x.shape[0]]\nreturn y", ((4, 6), (20, 6)))
+    assert returned(report, tmp_path) == "Tensor[float32, N, 6]"
+
+
+def test_layers_dropped_at_random_may_each_be_left_out(tmp_path: Path) -> None:
+    init = "self.layers = nn.ModuleList([nn.Linear(6, 6), nn.Linear(6, 6)])\nself.end = nn.Linear(6, 3)"
+    forward = """
+kept = [layer for layer, drop in zip(self.layers, torch.rand(2) < 0.1) if not drop]
+for layer in kept:
+    x = layer(x)
+return self.end(x)
+"""
+    report = net(tmp_path, init, forward)
+    assert returned(report, tmp_path) == "Tensor[float32, N, 3]"
+    assert not report.findings
+
+
+def test_rates_spread_over_the_layers_are_numbers(tmp_path: Path) -> None:
+    """So which kind of layer each gets is known, whether or not its constructor has changed."""
+    init = """
+rates = [rate.item() for rate in torch.linspace(0, 0.3, 4)]
+stages = [piece.tolist() for piece in torch.linspace(0, 0.3, 4).split([1, 3])]
+layers = [nn.Linear(6, 6) if rate > 0.05 else nn.Identity() for rate in rates]
+layers += [nn.Linear(6, 6) if rate > 0.25 else nn.Identity() for rate in stages[1]]
+self.layers = nn.Sequential(*layers, nn.Linear(6, 2))
+"""
+    forward = "x = self.layers(x)\nreturn x"
+    report = net(tmp_path, init, forward)
+    assert returned(report, tmp_path) == "Tensor[float32, N, 2]"
+    changed = init.replace("0.05 else nn.Identity()", "0.05 else nn.Linear(5, 6)")
+    assert len(net(tmp_path, changed, forward).findings) == 1
+    written = changed.replace("rates = [rate.item() for rate in", "r =").replace("4)]", "4)", 1)
+    written = written.replace("stages =", "r.zero_()\nrates = [rate.item() for rate in r]\nstages =")
+    assert not net(tmp_path, written, forward).findings
+
+
+def test_an_optional_package_that_is_not_there_is_not_used(tmp_path: Path) -> None:
+    before = "try:\n    from apex_of_nobody import fast\n    fused = True\nexcept ImportError:\n    fused = False"
+    report = net(tmp_path, "pass", "y = fast(x) if fused else x[:, :2]\nreturn y", before=before)
+    assert returned(report, tmp_path) == "Tensor[float32, N, 2]"
