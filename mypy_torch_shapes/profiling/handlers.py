@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from types import CodeType, FrameType, FunctionType
 from typing import TYPE_CHECKING, Any
 
+from mypy_torch_shapes.profiling.call_site import left_out
 from mypy_torch_shapes.profiling.events import UNKNOWN_ERROR
 from mypy_torch_shapes.profiling.modules import Construction
 from mypy_torch_shapes.profiling.names import mro, raw_dict
@@ -69,7 +70,9 @@ class WatchedHandler(Handler):
         state, live = recorder.state, recorder.modules.live(values[0])
         if not live.begun:
             live.begun = True
-            pairs = zip(self.watched.names[1:], values[1:], strict=True)
+            names = list(self.watched.names[1:])
+            defaulted = left_out(frame, type(values[0]))
+            pairs = [pair for pair in zip(names, values[1:], strict=True) if pair[0] not in defaulted]
             live.init = tuple((name, recorder.observer.seed(value)) for name, value in pairs)
         if state.construction is None:
             caller, _ = recorder.nearest(frame)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import Any
 
@@ -99,6 +100,44 @@ def test_each_module_has_its_place_and_configuration(recorded: Recorded) -> None
     assert dict(block.attrs) == {"width": 4}
     assert dict(record_of(recorded, "blocks.0.inner").init or ())["in_features"] == 4
     assert record_of(recorded, "", training=False).cls == "net:Net"
+
+
+LEFT_OUT = """
+import sys
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, width=6, depth=2, *, bias=True):
+        super().__init__()
+        self.layer = nn.Linear(width, depth, bias=bias)
+    def forward(self, x):
+        return self.layer(x)
+
+def main(*options):
+    here = sys.modules[__name__]
+    nets = [
+        Net(),
+        here.Net(6),
+        Net(
+            6,
+            bias=False,
+        ),
+        Net(*options),
+        [net for net in map(Net, [6])][0],
+    ]
+    for count, net in enumerate(nets):
+        net(torch.zeros(count + 1, 6))
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="the place of a call in its source is not known")
+def test_what_a_constructor_call_leaves_to_defaults_is_left_to_them(bench: Bench) -> None:
+    recorded = bench.record(bench.write(LEFT_OUT).main)
+    calls = sorted(recorded.calls("Net.forward"), key=lambda call: dict(call.arguments)["x"].shape)  # type: ignore
+    inits = [dict(recorded.profile.modules[call.receiver or 0].init or ()) for call in calls]
+    whole = {"width": 6, "depth": 2, "bias": True}
+    assert inits == [{}, {"width": 6}, {"width": 6, "bias": False}, whole, whole]
 
 
 def test_receivers_are_the_records_of_their_state(recorded: Recorded) -> None:
