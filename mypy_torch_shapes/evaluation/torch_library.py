@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from ..rules.promotion import default_dtype
-from ..shapes.dtypes import DType
+from ..shapes.dtypes import INTEGER, DType
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown, UnknownDevice
 from . import iteration, operators
@@ -92,3 +92,29 @@ def _assert(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST
     if args and operators.truth(run, args[0], frame) is False:
         raise Raised("AssertionError")
     return None
+
+
+_LARGEST = {"float16": 65504.0, "bfloat16": 3.3895313892515355e38, "float32": 3.4028234663852886e38,
+            "float64": 1.7976931348623157e308}  # fmt: skip
+_EPSILON = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64": 2.0**-52}
+
+
+@special("torch.finfo")
+def _finfo(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    dtype = args[0] if args else kwargs.get("type", kwargs.get("dtype", default_dtype.get()))
+    if not isinstance(dtype, DType) or dtype.name not in _LARGEST:
+        return Unknown("the limits of a dtype")
+    largest = _LARGEST[dtype.name]
+    attrs = {"min": -largest, "max": largest, "eps": _EPSILON[dtype.name], "bits": dtype.bits}
+    return Instance(Library("torch.finfo"), attrs, complete=False)
+
+
+@special("torch.iinfo")
+def _iinfo(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    dtype = args[0] if args else kwargs.get("type", kwargs.get("dtype"))
+    if not isinstance(dtype, DType) or dtype.category != INTEGER:
+        return Unknown("the limits of a dtype")
+    signed = not dtype.name.startswith("u")
+    largest = 2 ** (dtype.bits - signed) - 1
+    attrs = {"min": -largest - 1 if signed else 0, "max": largest, "bits": dtype.bits}
+    return Instance(Library("torch.iinfo"), attrs, complete=False)

@@ -36,8 +36,6 @@ def scaled_dot_product_attention(
     refuse(dtype, BOOL, INTEGER, what="query")
     mask = optional(attn_mask, "attn_mask")
     if mask is not None:
-        if is_causal is True:
-            raise Mismatch("attn_mask is given, but is_causal is True")
         _check_mask_dtype(mask, dtype)
     ranks = [rank_from(tensor, 2, name) for tensor, name in ((q, "query"), (k, "key"), (v, "value"))]
     if ranks[0] and ranks[1] and q.dims and k.dims:

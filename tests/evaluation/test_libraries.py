@@ -6,6 +6,7 @@ import importlib
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.evaluation.support import contradictions, evaluated, is_known
 
@@ -208,3 +209,17 @@ squares = [square for square in View()]
 """
     ours, _ = evaluated(tmp_path, program)
     assert ours["squares"] == [0, 1, 4]
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16", "float32", "float64"])
+def test_limits_of_floats(tmp_path: Path, name: str) -> None:
+    ours, _ = evaluated(tmp_path, f"import torch\nf = torch.finfo(torch.{name})\nx = (f.min, f.max, f.eps, f.bits)\n")
+    real = torch.finfo(getattr(torch, name))
+    assert ours["x"] == (real.min, real.max, real.eps, real.bits)
+
+
+@pytest.mark.parametrize("name", ["int8", "int16", "int32", "int64", "uint8"])
+def test_limits_of_integers(tmp_path: Path, name: str) -> None:
+    ours, _ = evaluated(tmp_path, f"import torch\nf = torch.iinfo(torch.{name})\nx = (f.min, f.max, f.bits)\n")
+    real = torch.iinfo(getattr(torch, name))
+    assert ours["x"] == (real.min, real.max, real.bits)

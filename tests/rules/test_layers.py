@@ -158,6 +158,16 @@ def test_attention(data: st.DataObject) -> None:
     check(program, (3, 4, 8), (OK, "both", "missed") if grouped else AGREED)
 
 
+def test_causal_attention_with_a_mask() -> None:
+    """Some of torch's kernels take both."""
+
+    def program(torch: Any, steps: Any, width: Any) -> Any:
+        query, mask = torch.zeros(2, 4, steps, width), torch.zeros(steps, steps)
+        return torch.nn.functional.scaled_dot_product_attention(query, query, query, attn_mask=mask, is_causal=True)
+
+    check(program, (3, 8), (OK, "missed"))
+
+
 PROGRAMS: dict[str, tuple[Program, tuple[int, ...]]] = {
     "linear": (lambda torch, n, i: torch.nn.functional.linear(torch.zeros(n, 3, i), torch.zeros(5, i)), (2, 4)),
     "linear_1d": (
