@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 
+from ..rules.filling import from_data
+from ..rules.mismatch import Mismatch
 from ..shapes.dtypes import BY_NAME, DType, float64, int64
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown, UnknownNumber
+from . import tensors
 from .run import Frame, Run
 from .specials import special
 from .values import Instance, Library, Tensor, Value, is_size
@@ -50,3 +53,31 @@ def _filled(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST
     name = given.name if isinstance(given, Library) else given
     dtype = BY_NAME.get({"float": "float64", "int": "int64"}.get(name, name)) if isinstance(name, str) else None
     return _array(dtype, args[0] if args else kwargs.get("shape"))
+
+
+@special("numpy.array", "numpy.asarray")
+def _of_numbers(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    """Nested sequences of numbers: a table that a constructor computes."""
+    data = args[0] if args else None
+    if len(args) != 1 or kwargs or not isinstance(data, list | tuple) or not _all_numbers(data):
+        return Unknown("an array of something unknown")
+    try:
+        made = from_data(tensors.to_rule(run, data))
+    except Mismatch:
+        return Unknown("an array of rows of different lengths")
+    floating = made.dtype is not None and made.dtype.is_floating_point
+    return _array(float64 if floating else made.dtype, made.dims)
+
+
+def _all_numbers(value: Value) -> bool:
+    if isinstance(value, list | tuple):
+        return getattr(value, "length", None) is None and all(map(_all_numbers, value))
+    return isinstance(value, bool | int | float | UnknownNumber)
+
+
+@special("numpy.power")
+def _power(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    if kwargs or len(args) != 2 or not all(isinstance(each, int | float | UnknownNumber) for each in args):
+        return Unknown("a power of something unknown")
+    whole = all(isinstance(each, int) or getattr(each, "kind", None) is int for each in args)
+    return UnknownNumber(int if whole else float, "computed by numpy")

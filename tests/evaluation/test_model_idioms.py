@@ -177,3 +177,13 @@ def test_a_child_unknown_in_a_constructor_that_changed_is_not_the_recorded_one(t
     profile.modules[1] = ModuleRecord(1, "torch.nn.modules.linear:Linear", 0, "fc", None, weights, (), True, builders)
     assert returned(reported(tmp_path, source, profile), tmp_path) == "Tensor[float32, N, 3]"
     assert returned(reported(tmp_path, source.replace("6, 3)", "6, 4)"), profile), tmp_path) is None
+
+
+def test_a_table_of_numbers_made_with_numpy(tmp_path: Path) -> None:
+    init = (
+        "rows = [[p / np.power(10, 2 * (i // 2) / 6) for i in range(6)] for p in range(9)]\n"
+        "table = np.array(rows)\ntable[:, 0::2] = np.sin(table[:, 0::2])\n"
+        "self.register_buffer('table', torch.FloatTensor(table).unsqueeze(0))"
+    )
+    report = net(tmp_path, init, "return self.table", before="import numpy as np\n")
+    assert returned(report, tmp_path) == "Tensor[float32, 1, 9, 6]"
