@@ -18,6 +18,7 @@ class Staleness:
         self.root = root
         self._today: dict[str, dict[str, str]] = {}
         self._trusted: dict[str, bool] = {}
+        self._changed: list[str] | None = None
 
     def exists(self, key: str) -> bool:
         """Whether the function is still in the source."""
@@ -32,8 +33,9 @@ class Staleness:
         return self._digests(record.module).get(record.qualname) == record.digest
 
     def all_unchanged(self, keys: tuple[str, ...]) -> bool:
-        """Whether none of several functions changed."""
-        return all(self.unchanged(key) for key in keys)
+        """Whether none of several functions changed, nor the modules' own code, whose constants they may use."""
+        modules = {key.partition(":")[0] for key in keys}
+        return all(self.unchanged(key) for key in keys) and modules.isdisjoint(self.changed_modules())
 
     def methods_unchanged(self, cls: str) -> bool:
         """Whether no recorded method of a class ("module:qualname") changed."""
@@ -41,8 +43,12 @@ class Staleness:
 
     def changed_modules(self) -> list[str]:
         """Modules whose own code, which calls nobody recorded come from, is not what it was."""
-        recorded = [record for record in self.profile.functions.values() if record.qualname == digests.MODULE]
-        return [r.module for r in recorded if self._digests(r.module).get(r.qualname, r.digest) != r.digest]
+        if self._changed is None:
+            recorded = [record for record in self.profile.functions.values() if record.qualname == digests.MODULE]
+            self._changed = [
+                r.module for r in recorded if self._digests(r.module).get(r.qualname, r.digest) != r.digest
+            ]
+        return self._changed
 
     def module_unchanged(self, name: str) -> bool:
         """Whether nothing that was recorded of a module changed; `name` may lack the packages around it."""

@@ -13,7 +13,7 @@ _DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)
 
 
 def function_digest(node: Function, class_node: ast.ClassDef | None = None) -> str:
-    """Digest of a function and, for a method, of its class header.
+    """Digest of a function and, for a method, of its class header and what the class body assigns.
 
     Comments, formatting and docstrings do not count; decorators and default values do. Parameter and return annotations
     do not count either (adding them must not make a profile stale), except under a decorator, which may read them.
@@ -87,7 +87,8 @@ def _is_accessor(node: Function) -> bool:
 
 def _header(node: ast.ClassDef) -> str:
     parts = ["class", node.name]
-    for child in (*node.bases, *node.keywords):
+    constants = [each for each in node.body if isinstance(each, ast.Assign | ast.AnnAssign) and each.value is not None]
+    for child in (*node.bases, *node.keywords, *constants):
         parts.extend(dumped(child))
     return " ".join(parts)
 

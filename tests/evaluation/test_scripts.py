@@ -9,9 +9,13 @@ import pytest
 
 from mypy_torch_shapes.evaluation.facts import FileReport
 from mypy_torch_shapes.evaluation.session import Options, Session
-from mypy_torch_shapes.seeds.digests import MODULE
+from mypy_torch_shapes.seeds.digests import MODULE, function_digest, index_functions, module_digest
 from mypy_torch_shapes.seeds.model import (
+    CallRecord,
+    FunctionRecord,
     IterableSeed,
+    ModuleRecord,
+    ModuleSeed,
     ObjectSeed,
     Profile,
     ScopeRecord,
@@ -202,3 +206,32 @@ def test_the_parameters_of_a_function_are_known(tmp_path: Path) -> None:
     source = "import inspect\ndef f(a, *, b=2): pass\nn = list(inspect.signature(f).parameters)\n"
     variables, _ = evaluated(tmp_path, source)
     assert variables["n"] == ["a", "b"]
+
+
+BUILT = HEAD + (
+    "H = 32\nclass Net(nn.Module):\n    K = 3\n    def __init__(self):\n        super().__init__()\n"
+    "        self.fc = nn.Linear(6, H + self.K)\n    def forward(self, x):\n        return self.fc(x)\n"
+    "Net()(torch.zeros(4, 6))\n"
+)
+
+
+@pytest.mark.parametrize(("edit", "width"), [("H = 32", 35), ("H = 64", 67), ("K = 5", 37)])
+def test_a_recorded_module_is_of_no_use_where_a_constant_it_was_built_with_changed(
+    tmp_path: Path, edit: str, width: int
+) -> None:
+    tree = ast.parse(BUILT)
+    found = {name: function_digest(*located) for name, located in index_functions(tree).items()}
+    found[MODULE] = module_digest(tree)
+    functions = {f"program:{name}": FunctionRecord("program", name, "program.py", 1, d) for name, d in found.items()}
+    weights = (("weight", TensorSeed("float32", (35, 6), parameter=True)), ("out_features", 35))
+    builders = ("program:Net.__init__",)
+    modules = {
+        0: ModuleRecord(0, "program:Net", 0, "", (), (), (("fc", 1),), True, builders),
+        1: ModuleRecord(1, "torch.nn.modules.linear:Linear", 0, "fc", None, weights, (), True, builders),
+    }
+    arguments = (("self", ModuleSeed(0)), ("x", TensorSeed("float32", (4, 6))))
+    call = CallRecord("program:Net.forward", arguments, receiver=0, root=True)
+    path = tmp_path / "program.py"
+    path.write_text(BUILT.replace(f"{edit[0]} = {'32' if edit[0] == 'H' else '3'}", edit))
+    report = Session(tmp_path, Profile(functions, modules, [call]), Options()).report(path)
+    assert f"Tensor[float32, N, {width}]" in text_of(report, 12)
