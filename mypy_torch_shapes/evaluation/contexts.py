@@ -37,6 +37,13 @@ class Call:
     records: tuple[CallRecord, ...]
 
     @property
+    def varied(self) -> set[str]:
+        """The arguments with an integer that was not the same in every call."""
+        sizes = iter(self.fixed)
+        slots = {name: [(next(sizes), is_axis) for is_axis in kinds_of(seed)] for name, seed in self.arguments}
+        return {name for name, found in slots.items() if any(isinstance(s, Dim) and not axis for s, axis in found)}
+
+    @property
     def root(self) -> bool:
         return any(record.root for record in self.records)
 

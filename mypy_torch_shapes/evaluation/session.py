@@ -172,7 +172,8 @@ class Session:
         target = _undecorated(target, call.function.partition(":")[2])
         function = Bound(target, function.receiver) if isinstance(function, Bound) else target
         if sizes is not call.fixed:
-            arguments = _with_defaults(target, arguments, dict(call.arguments))
+            steady = {name: seed for name, seed in call.arguments if name not in call.varied}
+            arguments = _with_defaults(target, arguments, steady)
         args, kwargs = _as_called(target, arguments, isinstance(function, Bound))
         held = [*args, *kwargs.values(), function.receiver if isinstance(function, Bound) else None]
         growing.forget(run, [each for each in self.loader.modules.values() if each and each.project], held)

@@ -235,3 +235,15 @@ def test_a_recorded_module_is_of_no_use_where_a_constant_it_was_built_with_chang
     path.write_text(BUILT.replace(f"{edit[0]} = {'32' if edit[0] == 'H' else '3'}", edit))
     report = Session(tmp_path, Profile(functions, modules, [call]), Options()).report(path)
     assert f"Tensor[float32, N, {width}]" in text_of(report, 12)
+
+
+def test_a_default_that_a_call_did_not_leave_as_it_is_may_be_anything(tmp_path: Path) -> None:
+    source = HEAD + "def f(x, more=1):\n    return torch.cat([x, torch.zeros(more)])\n"
+    (tmp_path / "program.py").write_text(source)
+    record = FunctionRecord("program", "f", "program.py", 5, function_digest(*index_functions(ast.parse(source))["f"]))
+    calls = [
+        CallRecord("program:f", (("x", TensorSeed("float32", (size,))), ("more", more)), root=True)
+        for size, more in ((4, 1), (5, 1), (4, 3))
+    ]
+    report = Session(tmp_path, Profile({"program:f": record}, {}, calls), Options()).report(tmp_path / "program.py")
+    assert "Tensor[float32, N + more]" in text_of(report, 6)
