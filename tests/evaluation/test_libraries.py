@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from mypy_torch_shapes.evaluation.session import Options, Session
+from mypy_torch_shapes.seeds.model import CallRecord, FunctionRecord, ModuleRecord, ModuleSeed, Profile, TensorSeed
 from tests.evaluation.support import contradictions, evaluated, is_known
 
 LIBRARY = '''
@@ -223,3 +225,47 @@ def test_limits_of_integers(tmp_path: Path, name: str) -> None:
     ours, _ = evaluated(tmp_path, f"import torch\nf = torch.iinfo(torch.{name})\nx = (f.min, f.max, f.bits)\n")
     real = torch.iinfo(getattr(torch, name))
     assert ours["x"] == (real.min, real.max, real.bits)
+
+
+def test_what_a_changed_constructor_makes_of_a_library_is_not_what_was_recorded(library: Path, tmp_path: Path) -> None:
+    backbone = """
+from torch import nn
+
+
+class Backbone(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.width = unknown(width)
+
+    def forward(self, x):
+        return x.new_zeros(x.shape[0], self.width)
+"""
+    program = """
+from backbone_of_ours import Backbone
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.backbone = Backbone(16)
+        self.head = nn.Linear(16, 2)
+
+    def forward(self, x):
+        return self.head(self.backbone(x))
+"""
+    (library / "backbone_of_ours.py").write_text(backbone)
+    (tmp_path / "program.py").write_text(program)
+    changed = ("Net.__init__", "Net.forward")
+    functions = {f"program:{n}": FunctionRecord("program", n, "program.py", 1, "old") for n in changed}
+    builders = ("program:Net.__init__",)
+    modules = [
+        ModuleRecord(0, "program:Net", 0, "", (), (), (("backbone", 1),), True, builders),
+        ModuleRecord(1, "backbone_of_ours:Backbone", 0, "backbone", (), (("width", 8),), (), True, builders),
+    ]
+    arguments = (("self", ModuleSeed(0)), ("x", TensorSeed("float32", (3, 4))))
+    call = CallRecord("program:Net.forward", arguments, receiver=0, root=True)
+    profile = Profile(functions, dict(enumerate(modules)), [call])
+    report = Session(tmp_path, profile, Options()).report(tmp_path / "program.py")
+    assert report.facts
+    assert not report.findings
