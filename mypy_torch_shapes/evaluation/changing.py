@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..shapes.unknown import Unknown
@@ -23,10 +23,11 @@ _READERS = frozenset(
     {"logging", "json", "pprint", "os", "sys", "time", "pathlib", "builtins", "inspect", "typing", "warnings", "tqdm",
      "pickle", "yaml", "numpy", "torch", "collections", "itertools", "functools", "math", "re", "wandb", "matplotlib"}
 )  # fmt: skip
+_SOURCES = 4096  # functions and modules remembered; a daemon must not keep every source it has ever seen
 _RANDOM = ("numpy.random.", "random.")
 
 
-@cache
+@lru_cache(_SOURCES)
 def changed_names(node: ast.AST) -> frozenset[str]:
     """The names whose object the code changes in place: `name.append(…)`, `name[…] = …`, `name += …`."""
     return frozenset(_changed(node))
@@ -49,7 +50,7 @@ def _root(node: ast.expr) -> Iterator[str]:
         yield node.id
 
 
-@cache
+@lru_cache(_SOURCES)
 def _globals_changed(tree: ast.Module) -> tuple[frozenset[str], frozenset[str]]:
     """The globals that functions of a module bind anew, and those they may change in place."""
     bound: set[str] = set()

@@ -92,11 +92,7 @@ def conditional(run: Run, test: Condition, body: Callable[[], Value], orelse: Ca
     taken, other = (body, orelse) if test.decided else (orelse, body)
     if run.muted:
         return taken()
-    run.journal.open()
-    try:
-        result = taken()
-    finally:
-        changes = run.journal.close(keep=False)[1]
+    result, changes = taken_back(run, taken)
     instead, otherwise = aside(run, other)
     with choosing((True,) * len(test.values)):
         run.journal.merge([changes, otherwise] if otherwise is not None else [changes])
@@ -125,17 +121,22 @@ def either(
         return join(*outcomes)
 
 
-def aside(run: Run, way: Callable[[], T]) -> tuple[T | None, Changes | None]:
-    """Go a way that no observed size takes, saying nothing of it: its result, and its changes (None if it raises)."""
+def taken_back(run: Run, way: Callable[[], T]) -> tuple[T, Changes]:
+    """Go a way and take back what it changed: its result, and what it would leave."""
     run.journal.open()
-    run.muted += 1
-    result: T | None = None
-    raised = False
     try:
         result = way()
+    finally:
+        changes = run.journal.close(keep=False)[1]
+    return result, changes
+
+
+def aside(run: Run, way: Callable[[], T]) -> tuple[T | None, Changes | None]:
+    """Go a way that no observed size takes, saying nothing of it: its result, and its changes (None if it raises)."""
+    run.muted += 1
+    try:
+        return taken_back(run, way)
     except Raised:
-        raised = True
+        return None, None
     finally:
         run.muted -= 1
-        changes = run.journal.close(keep=False)[1]
-    return result, None if raised else changes

@@ -211,11 +211,7 @@ def decided(run: Run, taken: Callable[[], Flow], other: Callable[[], Flow], worl
     """
     if run.muted:
         return taken()
-    run.journal.open()
-    try:
-        flow = taken()
-    finally:
-        changes = run.journal.close(keep=False)[1]
+    flow, changes = conditions.taken_back(run, taken)
     other_flow, otherwise = conditions.aside(run, other)
     if otherwise is None or flow in (Flow.BREAK, Flow.CONTINUE) or (flow is Flow.RETURN and not frame.function):
         run.journal.merge([changes])
