@@ -5,10 +5,14 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 JOBS ?= 2
 
+REAL_VENV ?= build/real-venv
+REAL_BIN = $(REAL_VENV)/bin
+REAL_READY = $(REAL_VENV)/.ready
+
 EXAMPLES ?= $(PYTORCH_EXAMPLES)
 MUTANTS ?= build/mutants.json
 
-.PHONY: demo test slow lint types bench conformance programs networks mutants clean
+.PHONY: demo test slow lint types bench conformance programs networks real-code mutants clean
 
 demo: $(READY)
 	$(BIN)/python demo/demo.py
@@ -40,6 +44,10 @@ programs: $(READY)
 networks: $(READY)
 	$(BIN)/python -m tests.harness.measure --suite networks --examples $(EXAMPLES)
 
+# Model files of public libraries, which are installed in an environment of their own.
+real-code: $(REAL_READY)
+	$(REAL_BIN)/python -m tests.harness.measure --suite real --json build/real_code.json
+
 mutants: $(READY)
 	mkdir -p $(dir $(MUTANTS))
 	$(BIN)/python -m tests.mutants.generate --suite networks --examples $(EXAMPLES) --jobs $(JOBS) --out $(MUTANTS)
@@ -53,4 +61,13 @@ $(READY): setup.cfg pyproject.toml requirements/constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint requirements/constraints.txt torch
 	$(BIN)/pip install --quiet --constraint requirements/constraints.txt --editable '.[test]'
+	touch $@
+
+# --no-deps: the libraries' own dependencies would fetch another build of torch.
+$(REAL_READY): setup.cfg pyproject.toml requirements/constraints.txt requirements/real_code.txt requirements/real_libraries.txt
+	$(PYTHON) -m venv $(REAL_VENV)
+	$(REAL_BIN)/pip install --quiet --constraint requirements/constraints.txt torch
+	$(REAL_BIN)/pip install --quiet --constraint requirements/constraints.txt --requirement requirements/real_code.txt
+	$(REAL_BIN)/pip install --quiet --no-deps --requirement requirements/real_libraries.txt
+	$(REAL_BIN)/pip install --quiet --constraint requirements/constraints.txt --editable .
 	touch $@

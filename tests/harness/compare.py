@@ -50,6 +50,9 @@ class Result:
     misfits: list[str] = field(default_factory=list)  # invocations whose function has contexts, but none that fits
     without: dict[Place, int] = field(default_factory=lambda: defaultdict(int))  # invocations with no context at all
     texts: dict[Span, str] = field(default_factory=dict)
+    findings: list[str] = field(default_factory=list)  # reported of a program that runs
+    faults: list[str] = field(default_factory=list)  # the evaluator's own
+    evaluation: float = 0.0  # seconds, with the imports it needs
 
     @property
     def coverage(self) -> float:

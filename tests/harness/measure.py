@@ -70,18 +70,23 @@ def profile(program: Program, project: Path) -> None:
     command([*TOOL, "profile", program.driver, *arguments(program.sizes[0])], project)
 
 
-def reveal(program: Program, project: Path) -> dict[str, Any]:
-    claimed: dict[str, Any] = json.loads(command([*TOOL, "reveal", "--json", *program.files], project))
-    return claimed
+def evaluated(program: Program, project: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        command([sys.executable, "-m", "tests.harness.evaluated", *program.files], project)
+    )
+    return found
 
 
 def measure(program: Program, project: Path, checkout: Path | None = None) -> Result:
-    """Profile, reveal and compare one program in `project`, which is created."""
+    """Profile, evaluate and compare one program in `project`, which is created."""
     program.lay_out(project, checkout)
     sources = program.sources(project)
     profile(program, project)
-    contexts = parse(reveal(program, project))
-    return compare(contexts, [(sizes, observed(program, project, sizes)) for sizes in program.sizes], sources)
+    said = evaluated(program, project)
+    runs = [(sizes, observed(program, project, sizes)) for sizes in program.sizes]
+    result = compare(parse(said["reveal"]), runs, sources)
+    result.findings, result.faults, result.evaluation = said["findings"], said["faults"], said["seconds"]
+    return result
 
 
 def chosen(options: argparse.Namespace) -> list[Program]:
@@ -91,14 +96,13 @@ def chosen(options: argparse.Namespace) -> list[Program]:
             str(path.relative_to(directory)) for path in directory.rglob("*.py") if path.name != options.driver
         ]
         return [Program(directory.name, tuple(files), options.driver, tuple(options.sizes), directory)]
-    suites = {"programs": programs.own, "networks": programs.networks}
-    wanted = [each for name in options.suite for each in suites[name]()]
+    wanted = [each for name in options.suite for each in programs.SUITES[name]()]
     return [each for each in wanted if not options.only or each.name in options.only]
 
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--suite", action="append", default=[], choices=["programs", "networks"])
+    parser.add_argument("--suite", action="append", default=[], choices=sorted(programs.SUITES))
     parser.add_argument("--only", action="append", default=[], help="a program of the suite, by name")
     parser.add_argument("--examples", help="a checkout of pytorch/examples (or $PYTORCH_EXAMPLES)")
     parser.add_argument("--program", type=Path, help="any directory with a driver")

@@ -5,14 +5,18 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
 OWN = TESTS / "programs"
 NETWORKS = TESTS / "networks"
+REAL_CODE = TESTS / "real_code"
+RELATIVE = re.compile(r"^(\s*from )(\.+)(\w*)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,9 @@ class Program:
     driver: str
     sizes: tuple[str, ...]
     directory: Path | None = None  # copied whole
+    drivers: Path | None = None  # of which the driver and what the drivers share are copied
     library: str | None = None  # an installed package, whose Python files are copied
+    installed: tuple[tuple[str, str], ...] = ()  # a file of an installed package -> path in the project
     examples: tuple[tuple[str, str], ...] = ()  # path in a checkout of pytorch/examples -> path in the project
     floor: float = 0.0  # the coverage that is required
     nets: tuple[str, ...] = ("",)  # the functions that are the network itself, by the start of their names
@@ -35,8 +41,14 @@ class Program:
         skipped = shutil.ignore_patterns("__pycache__", "*.json")
         if self.directory is not None:
             shutil.copytree(self.directory, project, dirs_exist_ok=True, ignore=skipped)
+        if self.drivers is not None:
+            for name in (self.driver, "support.py"):
+                shutil.copyfile(self.drivers / name, project / name)
         if self.library is not None:
             copy_library(self.library, project / self.library)
+        for source, target in self.installed:
+            (project / target).parent.mkdir(parents=True, exist_ok=True)
+            (project / target).write_text(standing_alone(source), encoding="utf-8")
         for source, target in self.examples:
             assert checkout is not None, "this program needs a checkout of pytorch/examples: --examples DIR"
             (project / target).parent.mkdir(parents=True, exist_ok=True)
@@ -46,10 +58,27 @@ class Program:
         return {file: (project / file).read_text(encoding="utf-8") for file in self.files}
 
 
-def copy_library(name: str, target: Path) -> None:
+def package_directory(name: str) -> Path:
     spec = importlib.util.find_spec(name)
     assert spec is not None and spec.submodule_search_locations, f"{name} is not installed"
-    origin = Path(next(iter(spec.submodule_search_locations)))
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def standing_alone(path: str) -> str:
+    """A file of an installed package as people copy it into a project: its relative imports made absolute."""
+    package, *inner = Path(path).parts
+    source = package_directory(package).joinpath(*inner).read_text(encoding="utf-8")
+    home = Path(path).parts[:-1]
+
+    def absolute(found: re.Match[str]) -> str:
+        start, dots, name = found.groups()
+        return start + ".".join([*home[: len(home) - len(dots) + 1], *([name] if name else [])])
+
+    return RELATIVE.sub(absolute, source)
+
+
+def copy_library(name: str, target: Path) -> None:
+    origin = package_directory(name)
     for file in origin.rglob("*.py"):
         copy = target / file.relative_to(origin)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -82,20 +111,33 @@ def own() -> list[Program]:
 
 def networks() -> list[Program]:
     """The real networks of `tests/networks/networks.json`."""
-    table = json.loads((NETWORKS / "networks.json").read_text())
+    return driven(NETWORKS / "networks.json")
+
+
+def real_code() -> list[Program]:
+    """The model files of public libraries of `tests/real_code/real_code.json`."""
+    return driven(REAL_CODE / "real_code.json")
+
+
+def driven(table: Path) -> list[Program]:
+    """Other people's code, run by drivers of ours beside the table."""
     return [
         Program(
             name,
             tuple(row["files"]),
             row["driver"],
             tuple(row["sizes"]),
-            NETWORKS / "drivers",
-            row.get("library"),
-            tuple(row.get("examples", {}).items()),
+            drivers=table.parent / "drivers",
+            library=row.get("library"),
+            installed=tuple(row.get("installed", {}).items()),
+            examples=tuple(row.get("examples", {}).items()),
             nets=tuple(row.get("nets", [""])),
         )
-        for name, row in table.items()
+        for name, row in json.loads(table.read_text()).items()
     ]
+
+
+SUITES: dict[str, Callable[[], list[Program]]] = {"programs": own, "networks": networks, "real": real_code}
 
 
 def examples_checkout(given: str | None) -> Path | None:

@@ -23,6 +23,9 @@ def as_json(result: Result, nets: tuple[str, ...] = ("",)) -> dict[str, Any]:
         "checked": result.checked,
         "wrong": [wrong_row(each) for each in sorted(result.wrong.values(), key=lambda each: each.span)],
         "misfits": result.misfits,
+        "findings": result.findings,
+        "faults": result.faults,
+        "evaluation": round(result.evaluation, 1),
         "without_context": [
             {"function": function, "instance": instance, "invocations": count}
             for (function, instance), count in result.without.items()
@@ -56,7 +59,8 @@ def wrong_row(wrong: Wrong) -> dict[str, Any]:
 
 def table(report: dict[str, Any], *, details: bool) -> str:
     lines = [
-        f"{'program':28}{'executed':>9}{'covered':>9}{'':>8}{'nets':>8}{'varying':>9}{'checked':>9}{'wrong':>7}{'misfit':>8}{'s':>7}"
+        f"{'program':28}{'executed':>9}{'covered':>9}{'':>8}{'nets':>8}{'varying':>9}{'checked':>9}{'wrong':>7}{'misfit':>8}"
+        f"{'found':>7}{'s eval':>8}{'s':>7}"
     ]
     for name, row in report.items():
         if "failed" in row:
@@ -67,7 +71,8 @@ def table(report: dict[str, Any], *, details: bool) -> str:
         lines.append(
             f"{name:28}{row['executed']:>9}{row['covered']:>9}{row['coverage']:>8.1%}{share:>8.1%}"
             f"{sum(each['varies'] for each in row['uncovered']):>9}{row['checked']:>9}"
-            f"{len(row['wrong']):>7}{len(row['misfits']):>8}{row['seconds']:>7}"
+            f"{len(row['wrong']):>7}{len(row['misfits']):>8}"
+            f"{len(row['findings']):>7}{row['evaluation']:>8}{row['seconds']:>7}"
         )
     measured = [row for row in report.values() if "failed" not in row]
     executed, covered = (sum(row[key] for row in measured) for key in ("executed", "covered"))
@@ -84,7 +89,7 @@ def table(report: dict[str, Any], *, details: bool) -> str:
 def detail_lines(row: dict[str, Any]) -> list[str]:
     if "failed" in row:
         return [row["failed"]]
-    lines = []
+    lines = [f"FALSE FINDING  {each}" for each in row["findings"]] + [f"FAULT  {each}" for each in row["faults"]]
     for each in row["wrong"]:
         lines.append(
             f"WRONG  {each['at']}: `{each['text']}` in {each['function']} [{each['instance']}]: claimed"

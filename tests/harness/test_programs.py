@@ -26,6 +26,7 @@ def explain(result: Result) -> str:
 def check(program: Program, directory: Path, floor: float) -> None:
     result = measure(program, directory / "project", CHECKOUT)
     assert not result.wrong, explain(result)
+    assert not result.findings and not result.faults, explain(result)
     assert result.executed and result.coverage >= floor, explain(result)
 
 

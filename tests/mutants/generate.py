@@ -125,7 +125,7 @@ def generate(program: Program, project: Path, options: argparse.Namespace) -> li
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--suite", choices=["programs", "networks"], default="programs")
+    parser.add_argument("--suite", choices=sorted(programs.SUITES), default="programs")
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--examples", help="a checkout of pytorch/examples (or $PYTORCH_EXAMPLES)")
     parser.add_argument("--breaking", type=int, default=40, help="candidates a program that may break it")
@@ -137,10 +137,9 @@ def main() -> int:
     torch.set_num_threads(1)  # before any fork: threads do not survive one
     for slow in IMPORTED_ONCE:
         importlib.import_module(slow)
-    suite = programs.own() if options.suite == "programs" else programs.networks()
     report: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as temporary:
-        for program in suite:
+        for program in programs.SUITES[options.suite]():
             if options.only and program.name not in options.only:
                 continue
             project = (Path(temporary) / program.name / "project").resolve()

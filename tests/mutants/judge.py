@@ -160,7 +160,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="write the full report here")
     options = parser.parse_args()
     generated: dict[str, list[dict[str, Any]]] = json.loads(options.mutants.read_text())["programs"]
-    known = {each.name: each for each in [*programs.own(), *programs.networks()]}
+    known = {each.name: each for suite in programs.SUITES.values() for each in suite()}
     wanted = [name for name in generated if not options.only or name in options.only]
     checkout = programs.examples_checkout(options.examples)
     jobs = [Job(known[name], generated[name], options.way, checkout) for name in wanted]
