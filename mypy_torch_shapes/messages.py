@@ -82,4 +82,45 @@ def no_profile(root: object) -> str:
 
 
 def more_contexts(count: int) -> str:
-    return f"(+{count} context{'' if count == 1 else 's'})"
+    return f"(+{counted(count, 'context')})"
+
+
+UP_TO_DATE: Final = "everything is as it was recorded"
+MODULE_CODE_CHANGED: Final = "module-level code has changed: recorded calls are used where the script still makes them"
+RECORD_AGAIN: Final = "to record it again:"
+RECORD_AGAIN_ANYHOW: Final = "to record it again: mypy-torch-shapes profile SCRIPT (the command was not kept)"
+
+
+def counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def recorded(functions: int, calls: int, runs: int, torch: str | None) -> str:
+    by = f" by {counted(runs, 'command')}" if runs else ""
+    with_torch = f", with torch {torch}" if torch else ""
+    return f"recorded{by}{with_torch}: {counted(functions, 'function')} in {counted(calls, 'call')}"
+
+
+def has_changed(name: str) -> str:
+    return f"{name} has changed: it is checked as it is now"
+
+
+def is_gone(name: str, place: str | None) -> str:
+    renamed = f"; {place} has the same source" if place else ""
+    return f"{name} is gone{renamed}: what was recorded of it is not used"
+
+
+def file_gone(count: int) -> str:
+    return f"the file is gone: what was recorded of its {counted(count, 'function')} is not used"
+
+
+def variable_stale(scope: str, name: str) -> str:
+    return f"{scope}: the code that makes {name} has changed: what it was in the run is not used"
+
+
+def rebuilt(count: int, classes: str) -> str:
+    return f"{counted(count, 'object')} built by changed code: what only the run knew is not used ({classes})"
+
+
+def calls_unused(count: int, functions: str) -> str:
+    return f"{counted(count, 'recorded call')} made by changed code: entered as today's source does ({functions})"

@@ -24,8 +24,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "opening": {"evaluation", "rules", "seeds"},
     "checking": {"evaluation", "seeds", "shapes", "opening"},
     "reveal": {"evaluation", "seeds", "opening"},
+    "status": {"evaluation", "seeds"},
     "mypy_plugin": {"checking"},
-    "cli": {"profiling", "seeds", "reveal"},
+    "cli": {"profiling", "seeds", "reveal", "status"},
     "__main__": {"cli"},
     "__init__": {"mypy_plugin", "profiling"},
 }

@@ -9,18 +9,17 @@ from pathlib import Path
 
 from ..seeds import digests
 from ..seeds.model import CallRecord, NameSeed, Profile, Seed, SequenceSeed
-from ..seeds.references import classes_of
 from ..shapes.dims import Size
 from ..shapes.unknown import Undecided
 from . import calls, contexts, growing, objects, parameters, statements
 from .contexts import Call
 from .facts import FileReport
-from .modules import Loader, SourceModule, imported_names
+from .modules import SourceModule, imported_names
 from .recording import Parameters, Recording, like
 from .run import Frame, Run
 from .seeding import Seeding
 from .sightings import Sightings
-from .staleness import Staleness, file_of
+from .staleness import Staleness, loader_of
 from .values import Bound, Class, Env, Function, Instance, OutOfBudget, Raised, Tensor, Value
 
 log = logging.getLogger(__name__)
@@ -44,8 +43,7 @@ class Session:
 
     def refresh(self) -> None:
         """Forget what was read: the sources are looked at again."""
-        known = {r.module: file_of(r, self.root) for r in self.profile.functions.values()}
-        self.loader = Loader(self.root, known, classes_of(self.profile))
+        self.loader = loader_of(self.profile, self.root)
         self.staleness = Staleness(self.profile, self.loader, self.root)
         self.sightings = Sightings(self.profile, self.staleness)
         self.recording = Recording(lambda module: True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..seeds import digests
 from ..seeds.model import CallRecord, FunctionRecord, Profile
+from ..seeds.references import classes_of
 from .modules import Loader
 
 
@@ -19,6 +20,10 @@ class Staleness:
         self._today: dict[str, dict[str, str]] = {}
         self._trusted: dict[str, bool] = {}
         self._changed: list[str] | None = None
+        self._callers: dict[str, set[str]] = {}
+        for call in profile.calls:
+            if call.caller is not None:
+                self._callers.setdefault(call.function, set()).add(call.caller)
 
     def exists(self, key: str) -> bool:
         """Whether the function is still in the source."""
@@ -59,11 +64,21 @@ class Staleness:
         """Whether everything that led to a call is as it was."""
         return call.caller is None or self._trust(call.caller)
 
+    def changed_callers(self, call: CallRecord) -> list[str]:
+        """The functions that led to a call, however far up, and are not what they were."""
+        waiting, seen = [call.caller] if call.caller is not None else [], set()
+        while waiting:
+            key = waiting.pop()
+            if key not in seen:
+                seen.add(key)
+                waiting += self._callers.get(key, ())
+        return sorted(key for key in seen if not self.unchanged(key))
+
     def _trust(self, key: str) -> bool:
         if key not in self._trusted:
             self._trusted[key] = False  # recursion: decided by the others
-            callers = {c.caller for c in self.profile.calls if c.function == key and c.caller is not None}
-            self._trusted[key] = self.unchanged(key) and all(self._trust(c) for c in callers if c != key)
+            callers = self._callers.get(key, set()) - {key}
+            self._trusted[key] = self.unchanged(key) and all(map(self._trust, callers))
         return self._trusted[key]
 
     def _digests(self, module: str) -> dict[str, str]:
@@ -79,3 +94,9 @@ class Staleness:
 def file_of(record: FunctionRecord, root: Path) -> Path:
     """Where a recorded function's source lies."""
     return root / record.file
+
+
+def loader_of(profile: Profile, root: Path) -> Loader:
+    """A loader that knows the files that the profile has seen."""
+    known = {record.module: file_of(record, root) for record in profile.functions.values()}
+    return Loader(root, known, classes_of(profile))

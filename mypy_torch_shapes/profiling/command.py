@@ -57,7 +57,14 @@ def run(args: argparse.Namespace) -> int:
     if not root.is_dir():
         messages.say(messages.NO_SCRIPT, path=root, why="it is not a directory")
         return 2
-    return _watch(rest, Session(root, tuple(args.include), probe=not args.no_probe))
+    return _watch(rest, Session(root, tuple(args.include), not args.no_probe, _command(args)))
+
+
+def _command(args: argparse.Namespace) -> tuple[str, ...]:
+    """What was typed, for `status` to say it again."""
+    options = [] if args.root == "." else ["--root", args.root]
+    options += [word for item in args.include for word in ("--include", item)]
+    return ("mypy-torch-shapes", "profile", *options, *(["--no-probe"] if args.no_probe else []), *args.rest)
 
 
 def _watch(rest: list[str], session: Session) -> int:

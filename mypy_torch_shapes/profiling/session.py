@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,8 @@ from pathlib import Path
 
 from mypy_torch_shapes.profiling import messages
 from mypy_torch_shapes.profiling.recorder import Recorder
-from mypy_torch_shapes.seeds.model import Profile
+from mypy_torch_shapes.seeds.model import Profile, RunRecord
+from mypy_torch_shapes.seeds.runs import made_by
 from mypy_torch_shapes.seeds.store import StoreError, merge, profile_path
 
 _recording = threading.Lock()
@@ -19,8 +21,11 @@ _recording = threading.Lock()
 class Session:
     """One recording into the store at `root`."""
 
-    def __init__(self, root: Path, include: tuple[str, ...] = (), probe: bool = True) -> None:
+    def __init__(
+        self, root: Path, include: tuple[str, ...] = (), probe: bool = True, command: tuple[str, ...] = ()
+    ) -> None:
         self.root = root.resolve()
+        self.run = RunRecord(command or ("python", *sys.orig_argv[1:]), os.path.relpath(os.getcwd(), self.root))
         self.recorder = Recorder(self.root, include)
         self._probe = probe
         self.pid = os.getpid()
@@ -57,7 +62,7 @@ class Session:
             from mypy_torch_shapes.profiling.probe import Probe
 
             Probe(recorder).run()
-        profile = recorder.profile()
+        profile = made_by(recorder.profile(), self.run)
         if not profile.calls:
             messages.say(messages.NOTHING, root=self.root)
             return

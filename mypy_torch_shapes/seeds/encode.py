@@ -16,6 +16,7 @@ from mypy_torch_shapes.seeds.model import (
     NameSeed,
     ObjectSeed,
     OpaqueSeed,
+    RunRecord,
     ScopeRecord,
     Seed,
     SequenceSeed,
@@ -154,7 +155,10 @@ def decode_named(encoded: Json) -> tuple[tuple[str, Seed], ...]:
 
 def encode_function(record: FunctionRecord) -> Json:
     """A function record without its name, which is its key."""
-    return {"file": record.file, "line": record.line, "digest": record.digest}
+    encoded: dict[str, Json] = {"file": record.file, "line": record.line, "digest": record.digest}
+    if record.runs:
+        encoded["runs"] = list(record.runs)
+    return encoded
 
 
 def decode_function(key: str, e: Json) -> FunctionRecord:
@@ -162,7 +166,12 @@ def decode_function(key: str, e: Json) -> FunctionRecord:
     module, colon, qualname = key.partition(":")
     if not (module and colon and qualname):
         raise Malformed(f"{key!r:.60} where the name of a function was expected")
-    return FunctionRecord(module, qualname, _of(e["file"], str), _of(e["line"], int), _of(e["digest"], str))
+    digest = _of(e["digest"], str)
+    return FunctionRecord(module, qualname, _of(e["file"], str), _of(e["line"], int), digest, _decode_runs(e))
+
+
+def _decode_runs(e: Json) -> tuple[int, ...]:
+    return tuple(_of(run, int) for run in _of(e.get("runs", []), list))
 
 
 def encode_module(record: ModuleRecord) -> Json:
@@ -206,6 +215,8 @@ def encode_call(record: CallRecord) -> Json:
             encoded[name] = value
     if record.root:
         encoded["root"] = True
+    if record.runs:
+        encoded["runs"] = list(record.runs)
     return encoded
 
 
@@ -220,6 +231,7 @@ def decode_call(e: Json) -> CallRecord:
         root=_of(e.get("root", False), bool),
         caller=_optional(e.get("caller"), str),
         probe=_optional(e.get("probe"), int),
+        runs=_decode_runs(e),
     )
 
 
@@ -255,3 +267,15 @@ def decode_scope(e: Json) -> ScopeRecord:
             Sighting(name, _of(digest, str), tuple(map(decode, seeds))) for name, (digest, *seeds) in names.items()
         ),
     )
+
+
+def encode_run(record: RunRecord) -> Json:
+    """A run, its directory left out where that is the root."""
+    encoded: dict[str, Json] = {"command": list(record.command)}
+    return encoded if record.directory == "." else {**encoded, "directory": record.directory}
+
+
+def decode_run(e: Json) -> RunRecord:
+    """Read what `encode_run` wrote."""
+    command = tuple(_of(word, str) for word in _of(e["command"], list))
+    return RunRecord(command, _of(e.get("directory", "."), str))

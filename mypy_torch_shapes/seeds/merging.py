@@ -9,7 +9,14 @@ from dataclasses import dataclass, replace
 
 from mypy_torch_shapes.seeds.digests import MODULE
 from mypy_torch_shapes.seeds.encode import encode_call, encode_module
-from mypy_torch_shapes.seeds.model import CallRecord, ModuleRecord, Profile, ScopeRecord, Variation
+from mypy_torch_shapes.seeds.model import (
+    CallRecord,
+    FunctionRecord,
+    ModuleRecord,
+    Profile,
+    ScopeRecord,
+    Variation,
+)
 from mypy_torch_shapes.seeds.references import (
     module_references,
     modules_of,
@@ -17,6 +24,7 @@ from mypy_torch_shapes.seeds.references import (
     renumbered_call,
     renumbered_module,
 )
+from mypy_torch_shapes.seeds.runs import merged_runs, with_common_runs, without_unmentioned_runs
 
 MAX_CALLS = 64  # kept for one function and receiver: of the real runs, and as many again of the probe
 MAX_CALLS_IN_ALL = 20_000
@@ -33,7 +41,7 @@ class Merged:
 
 def merge_profiles(old: Profile, new: Profile) -> Merged:
     """`old` with what `new` saw; where a function has changed since, what the new run saw of it replaces the old."""
-    old = without_stale(old, new)
+    old, new, runs = with_common_runs(without_stale(old, new), new)
     shift = max(old.modules, default=-1) + 1
     new = renumbered(new, {id: id + shift for id in new.modules})
     modules = {**old.modules, **new.modules}
@@ -44,14 +52,26 @@ def merge_profiles(old: Profile, new: Profile) -> Merged:
     calls, variations = merge.sorted()
     kept = {id: modules[id] for id in sorted(set(same.values()))}
     merged = Profile(
-        functions=dict(sorted({**old.functions, **new.functions}.items())),
+        functions=_merged_functions(old.functions, new.functions),
         modules={id: renumbered_module(record, same) for id, record in kept.items()},
         calls=calls,
         variations=variations,
         torch_version=new.torch_version or old.torch_version,
         scopes=_merged_scopes(old.scopes, new.scopes),
+        runs=runs,
     )
     return Merged(compacted(merged), tuple(sorted(merge.capped)))
+
+
+def _merged_functions(
+    old: Mapping[str, FunctionRecord], new: Mapping[str, FunctionRecord]
+) -> dict[str, FunctionRecord]:
+    """Of every function what it is in the new run; the runs in which it was the same are all kept."""
+    merged = {**old, **new}
+    for key in old.keys() & new.keys():
+        if old[key].digest == new[key].digest:
+            merged[key] = replace(new[key], runs=merged_runs(old[key].runs, new[key].runs))
+    return dict(sorted(merged.items()))
 
 
 def _merged_scopes(old: Mapping[str, ScopeRecord], new: Mapping[str, ScopeRecord]) -> dict[str, ScopeRecord]:
@@ -137,7 +157,11 @@ class _Merge:
             self._count[group] += 1
             self._calls_by_key[key] = len(self.calls)
             self.calls.append(call)
-        return self._calls_by_key[key]
+        place = self._calls_by_key[key]
+        before = self.calls[place]
+        if call.runs != before.runs:
+            self.calls[place] = replace(before, runs=merged_runs(before.runs, call.runs))
+        return place
 
     def _add_variation(self, variation: Variation) -> int:
         key = (variation.call, variation.axes, variation.size)
@@ -154,7 +178,7 @@ class _Merge:
 
 def call_key(call: CallRecord) -> str:
     """Equal for equal observations, whether the real run or a probe made them."""
-    return json.dumps(encode_call(replace(call, probe=None)))
+    return json.dumps(encode_call(replace(call, probe=None, runs=())))
 
 
 def _equal_modules(modules: dict[int, ModuleRecord]) -> dict[int, int]:
@@ -191,4 +215,5 @@ def compacted(profile: Profile) -> Profile:
             reached.add(id)
             waiting.extend(module_references(profile.modules[id]))
     kept = replace(profile, modules={id: r for id, r in profile.modules.items() if id in reached})
+    kept = without_unmentioned_runs(kept)
     return renumbered(kept, {id: position for position, id in enumerate(sorted(reached))})

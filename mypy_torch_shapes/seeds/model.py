@@ -92,6 +92,7 @@ class FunctionRecord:
     file: str  # relative to the project root where it is inside, else absolute
     line: int
     digest: str
+    runs: tuple[int, ...] = ()  # places in `Profile.runs`, of those it was seen in
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ class CallRecord:
     root: bool = False  # the outermost module call, or called from code that is not watched
     caller: str | None = None  # "module:qualname" of the nearest watched caller
     probe: int | None = None  # the probe variation this was seen in; None for the real run
+    runs: tuple[int, ...] = ()  # places in `Profile.runs`, of those it was seen in
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,14 @@ class ScopeRecord:
     sightings: tuple[Sighting, ...] = ()
 
 
+@dataclass(frozen=True)
+class RunRecord:
+    """A run that was recorded: the command that repeats it, and the directory it was given in, relative to the root."""
+
+    command: tuple[str, ...]
+    directory: str = "."
+
+
 @dataclass
 class Profile:
     """Everything one store holds."""
@@ -160,3 +170,4 @@ class Profile:
     variations: list[Variation] = field(default_factory=list)
     torch_version: str | None = None
     scopes: dict[str, ScopeRecord] = field(default_factory=dict)  # by "module:qualname"
+    runs: list[RunRecord] = field(default_factory=list)

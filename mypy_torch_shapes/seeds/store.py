@@ -14,6 +14,7 @@ from mypy_torch_shapes.seeds.encode import Json, Malformed
 from mypy_torch_shapes.seeds.merging import Merged, merge_profiles
 from mypy_torch_shapes.seeds.model import Profile
 from mypy_torch_shapes.seeds.references import module_references, modules_of
+from mypy_torch_shapes.seeds.runs import records_of
 
 SCHEMA = 1
 DIRECTORY = ".mypy_torch_shapes"
@@ -102,6 +103,7 @@ def dumps(profile: Profile) -> str:
     sections = [
         f'"schema": {SCHEMA}',
         f'"torch": {_line(profile.torch_version)}',
+        _section("runs", "[]", (_line(encode.encode_run(run)) for run in profile.runs)),
         _section("functions", "{}", functions),
         _section("modules", "[]", (_line(encode.encode_module(record)) for record in profile.modules.values())),
         _section("calls", "[]", (_line(encode.encode_call(call)) for call in profile.calls)),
@@ -131,6 +133,7 @@ def _decode(whole: Json) -> Profile:
         variations=[encode.decode_variation(variation) for variation in whole["variations"]],
         torch_version=whole["torch"],
         scopes={key: encode.decode_scope(scope) for key, scope in whole.get("scopes", {}).items()},
+        runs=[encode.decode_run(run) for run in whole.get("runs", [])],
     )
 
 
@@ -144,6 +147,9 @@ def _check_references(profile: Profile) -> None:
         raise Malformed("a call that it mentions is missing")
     if not all(call.probe is None or call.probe in places for call in profile.calls):
         raise Malformed("a variation that it mentions is missing")
+    runs = range(len(profile.runs))
+    if not all(run in runs for record in records_of(profile) for run in record.runs):
+        raise Malformed("a run that it mentions is missing")
 
 
 def _free_name(path: Path, suffix: str) -> Path:
