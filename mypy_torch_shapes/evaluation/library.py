@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from ..rules import modules as module_rules
-from ..rules import registry
+from ..rules import service
 from ..shapes.dims import Dim
 from ..shapes.unknown import Unknown
 from . import imports, numbers, tensors, torch_modules
@@ -81,19 +81,11 @@ def _transparent(args: list[Value]) -> Value:
 
 
 def _torch(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
-    if registry.find(path) is not None or _may_ask(path):
+    if service.served_by(path) is not None:
         return tensors.operate(run, path, args, kwargs, node, frame)
     if module_rules.known(path):
         return Unknown("a module class")
     return Unknown(f"{path} is not followed")
-
-
-_ASKED = ("torch.linalg.", "torch.fft.", "torch.special.", "torch.nn.functional.", "torch.Tensor.", "torch.ops.")
-
-
-def _may_ask(path: str) -> bool:
-    """Whether the oracle may know it: a function of torch's tensor namespaces."""
-    return path.startswith(_ASKED) or (path.count(".") == 1 and path[6:7].islower())
 
 
 def pure(path: str, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -5,34 +5,26 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from ..rules import registry
-from ..rules.mismatch import DTYPE, Mismatch
-from ..rules.vocabulary import show
+from ..rules import registry, service
+from ..rules.mismatch import Mismatch
 from ..shapes.dims import Dim
-from ..shapes.dtypes import DType, can_cast
-from ..shapes.relations import Truth, equal, proved_equal
+from ..shapes.dtypes import DType
+from ..shapes.relations import Truth, proved_equal
 from ..shapes.tensor_type import TensorType, fresh
-from ..shapes.unknown import Undecided, Unknown, UnknownDevice, UnknownNumber
+from ..shapes.unknown import Opaque, Reference, Undecided, Unknown, UnknownDevice, UnknownNumber
 from .run import Frame, Run
 from .values import Condition, Instance, Library, ListValue, Many, Named, Real, Tensor, Value
 
-# In-place methods that change the shape of their tensor.
-RESHAPING = frozenset(
-    {"unsqueeze_", "squeeze_", "transpose_", "t_", "swapaxes_", "swapdims_", "resize_", "resize_as_", "as_strided_"}
-)
-# In-place methods that give their tensor the type of another one.
-_MOVES = {"torch.Tensor.set_": "the storage of another tensor", "torch.Tensor.swap_": "another tensor"}
 # Functions that take a sequence of tensors as long as a symbolic size.
 _STACKING = {"stack": True, "cat": False, "concat": False, "concatenate": False, "vstack": None, "hstack": None}
 
 
 def operate(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     """Apply a torch operation to values."""
-    if args and ((path.endswith("_") and not path.endswith("__")) or path.endswith(".__setitem__")):
+    changes = service.is_in_place(path) or path.endswith(".__setitem__")
+    if args and changes:
         run.forget_numbers(args[0])
     try:
-        if path.endswith("_") and not path.endswith("__") and registry.find(path) is None:
-            return _in_place(run, path, args, kwargs)
         stacking = path.rsplit(".", 1)[-1] in _STACKING
         if stacking and args and isinstance(args[0], ListValue) and not args[0]:
             return Unknown("nothing was seen to be appended")  # by a hook, in a way that is not followed
@@ -47,23 +39,32 @@ def operate(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], no
         return _undecided(run, path, args, kwargs, undecided)
     except Exception as fault:  # noqa: BLE001  (kept, and reported with the file)
         return run.fault(fault)
-    if path.rsplit(".", 1)[-1] in RESHAPING and isinstance(args[0], Tensor) and isinstance(result, TensorType):
-        run.set_type(args[0], result)
-        return args[0]
+    if changes and args:
+        return _stored(run, args[0], result)
+    if isinstance(kwargs.get("out"), Tensor | tuple) and not path.startswith("einops."):
+        return _stored(run, kwargs["out"], result)
     if kwargs.get("inplace") is True and args and isinstance(args[0], Tensor):
         return args[0]
     return from_rule(run, result)
 
 
-def _apply(run: Run, path: str, args: list[Value], kwargs: dict[str, Value]) -> Any:
-    found = registry.find(path)
-    plain = [to_rule(run, arg) for arg in args]
-    named = {name: to_rule(run, value) for name, value in kwargs.items() if name != "out" or path.startswith("einops.")}
-    if found is not None:
-        return found(*plain, **named)
-    from ..rules import oracle
+def _stored(run: Run, target: Value, result: Any) -> Value:
+    """A result that an operation wrote to a tensor there was, or to several."""
+    if isinstance(target, tuple) and isinstance(result, tuple) and len(target) == len(result):
+        items = [_stored(run, one, item) for one, item in zip(target, result, strict=True)]
+        fields = getattr(result, "fields", None)
+        return tuple(items) if fields is None else Named(fields, items)
+    if not isinstance(target, Tensor):
+        return from_rule(run, result)
+    if isinstance(result, TensorType) and (result.dtype, result.dims) != (target.type.dtype, target.type.dims):
+        run.set_type(target, result)
+    return target
 
-    return oracle.ask(path, tuple(plain), named)
+
+def _apply(run: Run, path: str, args: list[Value], kwargs: dict[str, Value]) -> Any:
+    plain = tuple(to_rule(run, arg) for arg in args)
+    named = {name: to_rule(run, value) for name, value in kwargs.items()}
+    return service.answer(path, plain, named)
 
 
 def _undecided(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], undecided: Undecided) -> Value:
@@ -73,6 +74,10 @@ def _undecided(run: Run, path: str, args: list[Value], kwargs: dict[str, Value],
         pieces = _pieces(name, args, kwargs)
         if pieces is not None:
             return pieces
+    out = kwargs.get("out")
+    if isinstance(out, Tensor):  # torch fits it to the result
+        run.set_type(out, TensorType(out.type.dtype, None))
+        return out
     return Unknown(undecided.reason)
 
 
@@ -118,46 +123,6 @@ def _from_repeated(run: Run, path: str, args: list[Value], kwargs: dict[str, Val
     dim %= len(one.dims)
     grown = one.dims[dim] * rows.length
     return Tensor(TensorType(one.dtype, (*one.dims[:dim], grown, *one.dims[dim + 1 :])))
-
-
-def _in_place(run: Run, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """`x.add_(…)`: the rule of `add`; the result must fit into x."""
-    target = args[0] if args else None
-    if not isinstance(target, Tensor):
-        return Unknown("an in-place operation on something unknown")
-    name = path.rsplit(".", 1)[-1]
-    if path in _MOVES:
-        run.set_type(target, TensorType(None, None))
-        return target
-    try:
-        result = _apply(run, path[:-1], args, kwargs)
-    except Undecided:
-        if name in RESHAPING:
-            run.set_type(target, TensorType(target.type.dtype, None))
-        return target
-    if not isinstance(result, TensorType):
-        return target
-    if name in RESHAPING:
-        run.set_type(target, result)
-        return target
-    try:
-        _require_fit(name, target.type, result)
-    except Mismatch as mismatch:
-        mismatch.operation = name
-        raise
-    return target
-
-
-def _require_fit(name: str, target: TensorType, result: TensorType) -> None:
-    """Raises Mismatch where an in-place result would need another shape or a higher dtype."""
-    if target.dims is not None and result.dims is not None:
-        fits = len(target.dims) == len(result.dims)
-        for have, need in zip(target.dims, result.dims, strict=False):
-            fits = fits and equal(have, need) is not Truth.NO
-        if not fits:
-            raise Mismatch(f"the result has shape {show(result.dims)}, the target has {show(target.dims)}")
-    if target.dtype and result.dtype and not can_cast(result.dtype, target.dtype):
-        raise Mismatch(f"the result has dtype {result.dtype.name}, the target has {target.dtype.name}", DTYPE)
 
 
 def augmented(run: Run, path: str, left: Tensor, right: Value, node: ast.AST, frame: Frame) -> Value:
@@ -226,7 +191,9 @@ def to_rule(run: Run, value: Value) -> Any:
         return {"int": int, "float": float, "bool": bool, "complex": complex, "Ellipsis": ...}.get(
             value.name, Unknown("a Python object")
         )
-    return Unknown("an argument no rule knows")
+    if isinstance(value, Library) and value.path.startswith("torch."):
+        return Reference(value.path)
+    return Opaque(value)
 
 
 def from_rule(run: Run, result: Any) -> Value:
@@ -242,6 +209,10 @@ def from_rule(run: Run, result: Any) -> Value:
         return ListValue(from_rule(run, item) for item in result)
     if isinstance(result, dict):
         return {key: from_rule(run, item) for key, item in result.items()}
+    if isinstance(result, Reference):
+        return Library(result.path)
+    if isinstance(result, Opaque):
+        return result.value
     return result
 
 

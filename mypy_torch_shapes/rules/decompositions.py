@@ -132,7 +132,7 @@ def lu(A: Any, *, pivot: Any = True) -> Named:
 
 
 @rule("torch.lu", ".lu")
-def lu_compact(A: Any, pivot: Any = True, get_infos: Any = False, out: Any = None) -> tuple[TensorType, ...]:
+def lu_compact(A: Any, pivot: Any = True, get_infos: Any = False) -> tuple[TensorType, ...]:
     a = Matrices(A, square=False)
     infos = (a.of("*", "int32"),) if _flag(get_infos, "get_infos") else ()
     return (a.of("*mn"), a.of("*k", "int32"), *infos)

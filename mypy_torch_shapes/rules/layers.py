@@ -151,7 +151,7 @@ def pdist(input: Any, p: Any = 2) -> TensorType:
 
 
 @rule("F.normalize")
-def normalize(input: Any, p: Any = 2.0, dim: Any = 1, eps: Any = 1e-12, out: Any = None) -> TensorType:
+def normalize(input: Any, p: Any = 2.0, dim: Any = 1, eps: Any = 1e-12) -> TensorType:
     tensor = operand(input)
     refuse_elements(tensor, BOOL, INTEGER)
     if tensor.dims is not None and not isinstance(dim, Unknown):

@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown
 from .mismatch import Mismatch
+from .outputs import stored
 from .signature import Signature
+from .vocabulary import is_size
 
 _FAMILIES = (
     "activation",
@@ -36,6 +38,7 @@ _FAMILIES = (
     "gathering",
     "indexing",
     "init",
+    "internals",
     "joining",
     "layers",
     "linalg",
@@ -93,13 +96,14 @@ class Rule:
         return any(p.kind is inspect.Parameter.VAR_KEYWORD for p in self.parameters.parameters.values())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        out = kwargs.pop("out", None) if "out" not in self.parameters.parameters and not self.free_names else None
+        takes_out = "out" not in self.parameters.parameters and not is_size(kwargs.get("out"))  # einops: a size's name
+        out = kwargs.pop("out", None) if takes_out else None
         bound = self._bind(args, kwargs)
         try:
             if not self.signatures:
-                return _stored(out, self.function(*bound.args, **bound.kwargs))
+                return stored(self.name, out, self.function(*bound.args, **bound.kwargs))
             axes = Signature.match_any(self.signatures, bound.arguments)
-            return _stored(out, self.function(axes, *bound.args, **bound.kwargs))
+            return stored(self.name, out, self.function(axes, *bound.args, **bound.kwargs))
         except Mismatch as mismatch:
             if mismatch.operation is None:
                 mismatch.operation = self.name
@@ -177,13 +181,6 @@ def known_dims(value: TensorType) -> tuple[Any, ...]:
     if value.dims is None:
         raise Undecided("the rank is unknown")
     return value.dims
-
-
-def _stored(out: Any, result: Any) -> Any:
-    """A result written to `out=`, which keeps its dtype and is resized where it does not fit."""
-    if isinstance(out, TensorType) and isinstance(result, TensorType):
-        return TensorType(out.dtype, result.dims)
-    return result
 
 
 def _paths(name: str) -> list[str]:

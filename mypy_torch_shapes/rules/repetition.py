@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..shapes.dims import Dim, Size
-from ..shapes.dtypes import BOOL, INTEGER, DType
+from ..shapes.dtypes import BOOL, INTEGER, DType, int64
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided, Unknown
@@ -72,8 +72,7 @@ def sum_to_size(input: TensorType, *size: Any) -> TensorType:
     input, wanted = operand(input), listed(size)
     if wanted is None:
         return TensorType(input.dtype, None)
-    whole = input.dtype is not None and input.dtype.category in (BOOL, INTEGER)  # int64 where anything is summed
-    result = TensorType(None if whole else input.dtype, tuple(map(size_of, wanted)))
+    result = TensorType(_summed_dtype(input, tuple(map(size_of, wanted))), tuple(map(size_of, wanted)))
     if input.dims is not None and len(wanted) <= len(input.dims):
         for own, target in zip(input.dims[::-1], (result.dims or ())[::-1], strict=False):
             if equal(target, 1) is Truth.NO:
@@ -81,6 +80,20 @@ def sum_to_size(input: TensorType, *size: Any) -> TensorType:
     elif input.dims is not None:
         raise Mismatch(f"size {show(wanted)} has more axes than {show(input)}")
     return result
+
+
+def _summed_dtype(input: TensorType, wanted: tuple[Size, ...]) -> DType | None:
+    """What is summed up is int64 for integers and bool; a tensor of the shape already is returned as it is."""
+    if input.dtype is None or input.dtype == int64 or input.dtype.category not in (BOOL, INTEGER):
+        return input.dtype
+    if input.dims is None:
+        return None
+    if not wanted or len(input.dims) != len(wanted):
+        return int64
+    same = [equal(own, target) for own, target in zip(input.dims, wanted, strict=True)]
+    if Truth.NO in same:
+        return int64
+    return None if Truth.UNKNOWN in same else input.dtype
 
 
 @rule("broadcast_tensors")

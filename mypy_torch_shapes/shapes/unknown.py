@@ -48,3 +48,32 @@ class UnknownDevice(Unknown):
     """A torch.device: which one is not known, but that it is one; so `x.to(device)` keeps its dtype."""
 
     __slots__ = ()
+
+
+class Reference(Unknown):
+    """A function or class of a library, by its path: `torch.nn.functional.relu`. To most rules it is an unknown."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} as an argument")
+        self.path = path
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reference) and self.path == other.path
+
+    def __hash__(self) -> int:
+        return hash(self.path)
+
+    def __repr__(self) -> str:
+        return f"Reference({self.path!r})"
+
+
+class Opaque(Unknown):
+    """A value rules cannot look into, but may keep and hand back (an attribute that is a constructor's argument)."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        super().__init__("an argument no rule knows")
+        self.value = value

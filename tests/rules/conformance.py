@@ -28,13 +28,15 @@ from typing import Any
 import torch
 from torch.testing._internal.common_methods_invocations import op_db
 
-from mypy_torch_shapes.rules import modules, oracle, registry
+from mypy_torch_shapes.rules import modules, oracle, registry, service
 from mypy_torch_shapes.rules.oracle.errors import classify
 
+from . import changing
 from .module_calls import asked_of_module, judge_attributes, module_calls, module_db, refused_calls
 from .op_calls import Call, attempted, calls
 from .outcomes import (
     BUGS,
+    CHANGING_COLUMNS,
     COLUMNS,
     CRASH,
     DATA,
@@ -62,7 +64,8 @@ def main(argv: list[str] | None = None) -> int:
     options = _options(argv)
     started = time.perf_counter()
     tallies = sweep(options)
-    columns = ERROR_COLUMNS if options.errors else COLUMNS
+    changing_ones = options.inplace or options.out
+    columns = ERROR_COLUMNS if options.errors else CHANGING_COLUMNS if changing_ones else COLUMNS
     show = tuple(options.show.split(",")) if options.show else (BUGS if not options.errors else (SILENT, CRASH))
     print(summary(tallies, columns, options.verbose, show))
     print(f"{len(tallies)} operations in {time.perf_counter() - started:.0f} s")
@@ -99,6 +102,8 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--symbolic", action="store_true", help="replace a random choice of sizes by symbols")
     parser.add_argument("--seed", type=int, default=0, help="of that choice")
     parser.add_argument("--errors", action="store_true", help="torch's error inputs instead of its samples")
+    parser.add_argument("--inplace", action="store_true", help="the in-place variant of each operation")
+    parser.add_argument("--out", action="store_true", help="results written to out=, of the same and of other dtypes")
     parser.add_argument("--oracle", action="store_true", help="ask torch on the meta device instead of the rules")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--json", help="write everything to this file")
@@ -123,7 +128,11 @@ def _sweep_op(number: int, options: argparse.Namespace) -> tuple[str, Tally]:
         _sweep_errors(op, tally, options)
         return op.name, tally
     for sample in itertools.chain.from_iterable(_samples(op, dtype, options) for dtype in _dtypes(options)):
-        _sweep_sample(op, sample, tally, options)
+        if options.inplace or options.out:
+            for call in (changing.in_place if options.inplace else changing.with_out)(op, sample):
+                tally.add(*changing.judge(call))
+        else:
+            _sweep_sample(op, sample, tally, options)
     return op.name, tally
 
 
@@ -165,7 +174,10 @@ def _rule(path: str, tally: Tally, seen: set[Any], options: argparse.Namespace) 
     rule = registry.find(path)
     if rule is None:
         tally.missing.add(path)
-        return None
+        if service.served_by(path) is None:
+            return None
+        seen.add(path)
+        return lambda *args, **kwargs: service.answer(path, args, kwargs)
     identity = (rule.function, rule.signatures)
     new = identity not in seen
     seen.add(identity)
@@ -216,6 +228,8 @@ def _of_error(outcome: str, error: Exception) -> str:
 
 def _sweep_module(number: int, options: argparse.Namespace) -> tuple[str, Tally]:
     info, tally = module_db[number], Tally()
+    if options.inplace or options.out:
+        return info.name, tally
     if options.errors:
         for call, error in refused_calls(info, torch.float32, True):
             if modules.known(call.path):

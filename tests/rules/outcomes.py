@@ -17,6 +17,7 @@ DATA = "data"  # unknown, and torch itself cannot tell without data
 REPORTED, SILENT, OTHER = "reported", "silent", "other"  # of calls that torch refuses
 BUGS = (WRONG, FALSE, CRASH)
 COLUMNS = (OK, DATA, PARTIAL, UNDECIDED, NO_RULE, *BUGS)
+CHANGING_COLUMNS = (OK, PARTIAL, UNDECIDED, REPORTED, SILENT, OTHER, *BUGS)
 ERROR_COLUMNS = (REPORTED, SILENT, UNDECIDED, NO_RULE, OTHER, CRASH)
 EXAMPLES = 5  # kept of each outcome of an operation
 

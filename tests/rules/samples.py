@@ -10,7 +10,7 @@ import torch
 from mypy_torch_shapes.shapes.dims import Dim, Symbol, substitute, symbols
 from mypy_torch_shapes.shapes.dtypes import BY_NAME, DType
 from mypy_torch_shapes.shapes.tensor_type import TensorType
-from mypy_torch_shapes.shapes.unknown import Unknown
+from mypy_torch_shapes.shapes.unknown import Opaque, Reference, Unknown
 
 OK, PARTIAL, WRONG = "ok", "partial", "wrong"
 
@@ -52,11 +52,16 @@ def to_value(value: Any) -> Any:
         return slice(*(to_value(item) for item in (value.start, value.stop, value.step)))
     if value is None or value is Ellipsis or isinstance(value, bool | int | float | complex | str):
         return value
-    return Unknown(f"a {type(value).__name__}")
+    return Opaque(value)
 
 
 def compare(claim: Any, real: Any, binding: Mapping[Symbol, int] | None = None) -> tuple[str, str]:
     """OK, PARTIAL (it leaves something open) or WRONG, and what differs; sizes are taken at a binding of symbols."""
+    if isinstance(claim, Opaque) and claim.value is real:
+        return OK, ""
+    if isinstance(claim, Reference):
+        real_path = f"{getattr(real, '__module__', '')}.{getattr(real, '__name__', '')}"
+        return (OK, "") if claim.path == real_path else (WRONG, f"{claim!r}, torch gives {real!r}")
     if isinstance(claim, Unknown):
         return PARTIAL, f"unknown: {claim.reason}"
     if isinstance(real, torch.Tensor):

@@ -36,6 +36,19 @@ def test_no_rule_contradicts_torch_at_other_sizes() -> None:
     assert total(tallies, OK) > 500
 
 
+def test_no_in_place_variant_contradicts_torch() -> None:
+    tallies = run("--inplace", "--limit", "6")
+    assert not bugs(tallies)
+    assert total(tallies, SILENT, UNDECIDED, PARTIAL) == 0
+    assert total(tallies, REPORTED) > 300
+
+
+def test_no_result_written_to_out_contradicts_torch() -> None:
+    tallies = run("--out", "--limit", "3", "--dtypes", "float32,int64")
+    assert not bugs(tallies)
+    assert total(tallies, REPORTED) > 1000
+
+
 def test_what_torch_refuses_is_reported() -> None:
     tallies = run("--errors")
     reported = total(tallies, REPORTED)

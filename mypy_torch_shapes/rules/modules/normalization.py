@@ -118,7 +118,7 @@ def _shaped(
 
 def _as_shape(normalized_shape: Any) -> Any:
     if isinstance(normalized_shape, Unknown):
-        return normalized_shape
+        return Unknown(normalized_shape.reason)
     if is_size(normalized_shape):
         return (normalized_shape,)
     if isinstance(normalized_shape, tuple | list):

@@ -174,7 +174,7 @@ def given(condition: Any, make: Callable[[], Any]) -> Any:
 def repeated(value: Any, n: int) -> Any:
     """torch.nn.modules.utils._ntuple: a sequence as a tuple, anything else n times."""
     if isinstance(value, Unknown):
-        return value
+        return Unknown(value.reason)
     return tuple(value) if isinstance(value, tuple | list) else (value,) * n
 
 

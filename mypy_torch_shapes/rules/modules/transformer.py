@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...shapes.dims import Dim
 from ...shapes.tensor_type import TensorType
-from ...shapes.unknown import Undecided, Unknown
+from ...shapes.unknown import Reference, Undecided, Unknown
 from ..inputs import operand, rank_is
 from ..registry import apply
 from ..vocabulary import equal, is_size, require, show
@@ -46,12 +47,27 @@ def _layer(decoder: bool, config: dict[str, Any]) -> Attributes:
         attrs[f"norm{number}"] = make("LayerNorm", d_model, config["layer_norm_eps"], True, bias, **factory)
     for number in blocks:
         attrs[f"dropout{number}"] = make("Dropout", dropout)
-    activation = config["activation"]
-    attrs["activation"] = Unknown("the activation of a transformer layer is not tracked")
+    attrs["activation"] = activation = _activation(config["activation"])
     if not decoder:
-        fast = {"relu": 1, "gelu": 2}.get(activation) if isinstance(activation, str) else None
-        attrs["activation_relu_or_gelu"] = fast or Unknown("the activation of a transformer layer is not tracked")
+        attrs["activation_relu_or_gelu"] = _fast_path(activation)
     return attrs
+
+
+def _activation(given: Any) -> Any:
+    """A function's name stands for the function; anything else is kept."""
+    if not isinstance(given, str):
+        return given
+    if given not in ("relu", "gelu"):
+        raise Undecided(f"activation = {given!r} is none that torch knows")
+    return Reference(f"torch.nn.functional.{given}")
+
+
+def _fast_path(activation: Any) -> Any:
+    """The number by which an encoder layer knows the activations that it has a fast path for."""
+    if isinstance(activation, Unknown) and not isinstance(activation, Reference):
+        return Unknown("the activation of a transformer layer is not known")
+    name = activation.path if isinstance(activation, Reference) else getattr(activation, "cls", "")
+    return {"relu": 1, "gelu": 2}.get(name.rpartition(".")[2].lower(), 0)
 
 
 def _attended(self: Self, spec: Any, x: Any, memory: Any, mask: Any, padding: Any) -> Any:
@@ -122,13 +138,33 @@ def _stack(layer: Any, num_layers: Any, norm: Any) -> Attributes:
 
 def _encoder(encoder_layer: Any, num_layers: Any, norm: Any, enable_nested_tensor: Any, mask_check: Any) -> Attributes:
     attrs = _stack(encoder_layer, num_layers, norm)
-    nested = Unknown("whether nested tensors are used is not tracked") if enable_nested_tensor else False
+    nested = enable_nested_tensor if _may_nest(encoder_layer) is True else False
+    if enable_nested_tensor and _may_nest(encoder_layer) is None:
+        nested = Unknown("whether nested tensors are used is not known")
     return {
         **attrs,
         "enable_nested_tensor": enable_nested_tensor,
         "use_nested_tensor": nested,
         "mask_check": mask_check,
     }
+
+
+def _may_nest(layer: Any) -> bool | None:
+    """Whether torch's fast path for padded batches takes a layer; None where that is unknown."""
+    if not isinstance(layer, ModuleSpec):
+        return None
+    parts = [layer.attrs.get(name) for name in ("self_attn", "norm1", "norm2")]
+    own, *norms = [part.attrs for part in parts if isinstance(part, ModuleSpec)] or [{}]
+    if len(norms) != 2:
+        return None
+    eps = [norm.get("eps") for norm in norms]
+    facts = [layer.attrs.get("norm_first"), own.get("batch_first"), own.get("_qkv_same_embed_dim"), *eps]
+    facts += [own.get("in_proj_bias"), layer.attrs.get("activation_relu_or_gelu"), own.get("num_heads")]
+    if any(isinstance(fact, Unknown | Dim) for fact in facts):
+        return None
+    first, batch_first, same, eps1, eps2, bias, fast, heads = facts
+    even = isinstance(heads, int) and heads % 2 == 0
+    return bool(not first and batch_first and same and bias is not None and fast and eps1 == eps2 and even)
 
 
 def _decoder(decoder_layer: Any, num_layers: Any, norm: Any) -> Attributes:

@@ -15,10 +15,10 @@ from functools import cache
 from typing import Any
 
 from ...shapes.dims import Symbol
-from ...shapes.unknown import Undecided
+from ...shapes.unknown import Reference, Undecided
 from ..mismatch import Mismatch
 from ..modules.table import ModuleSpec
-from .expressions import Construction, Reference, decode, encode
+from .expressions import Construction, decode, encode
 from .libraries import LIBRARIES, Unavailable, versions
 from .memory import Memory, cache_directory
 from .question import Question
@@ -34,9 +34,14 @@ _EFFECTS = re.compile(
 )
 
 
+def has_effects(path: str) -> bool:
+    """Whether calling a function does more than compute."""
+    return _EFFECTS.fullmatch(path) is not None
+
+
 def ask(path: str, args: tuple[Any, ...], kwargs: Mapping[str, Any] | None = None) -> Any:
     """The result of a function or a method of Tensor. Raises Mismatch or Undecided."""
-    if _EFFECTS.fullmatch(path):
+    if has_effects(path):
         raise Undecided(f"{path} is not called for an answer: it does more than compute")
     return _ask(Question.of("function", path, (tuple(args), dict(kwargs or {}))))
 

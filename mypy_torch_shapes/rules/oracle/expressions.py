@@ -10,17 +10,10 @@ from typing import Any
 from ...shapes.dims import Dim, Size, Symbol, extreme, floordiv, text
 from ...shapes.dtypes import BY_NAME, DType
 from ...shapes.tensor_type import TensorType, fresh
-from ...shapes.unknown import Undecided, Unknown, UnknownNumber
+from ...shapes.unknown import Reference, Undecided, Unknown, UnknownNumber
 from ..modules.table import ModuleSpec
 
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in (bool, int, float, complex)}
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A library's function or class as an argument or attribute, by its path: `torch.nn.functional.relu`."""
-
-    path: str
 
 
 @dataclass(frozen=True)
@@ -59,10 +52,10 @@ def _encode_rare(value: Any, names: Mapping[Symbol, str]) -> Any:
         return {"ellipsis": []}
     if isinstance(value, UnknownNumber):
         return {"number": [value.kind.__name__, value.reason]}
-    if isinstance(value, Unknown):
-        return {"unknown": value.reason}
     if isinstance(value, Reference):
         return {"reference": value.path}
+    if isinstance(value, Unknown):
+        return {"unknown": value.reason}
     if isinstance(value, Construction):
         return {"module": [value.cls, encode(tuple(value.args), names), encode(dict(value.kwargs), names)]}
     if isinstance(value, ModuleSpec):

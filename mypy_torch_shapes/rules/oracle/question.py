@@ -11,7 +11,7 @@ from typing import Any
 
 from ...shapes.dims import Dim, Size, Symbol, substitute, symbols
 from ...shapes.tensor_type import TensorType
-from ...shapes.unknown import Undecided, Unknown
+from ...shapes.unknown import Reference, Undecided, Unknown
 from ..promotion import default_dtype
 from .expressions import Construction, encode
 
@@ -155,7 +155,7 @@ def substituted(content: Any, binding: Mapping[Symbol, Size]) -> Any:
 
 def _known(content: Any) -> Any:
     """The value as it can be asked: indifferent unknowns left out. Raises Undecided for any other unknown."""
-    if isinstance(content, Unknown):
+    if isinstance(content, Unknown) and not isinstance(content, Reference):
         raise Undecided(content.reason)
     if isinstance(content, TensorType):
         if content.dims is None or content.dtype is None:

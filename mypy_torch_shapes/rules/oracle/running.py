@@ -9,10 +9,10 @@ from typing import Any
 
 from ...shapes.dtypes import BY_NAME, DType
 from ...shapes.tensor_type import TensorType
-from ...shapes.unknown import Undecided, Unknown, UnknownNumber
+from ...shapes.unknown import Reference, Undecided, Unknown, UnknownNumber
 from ..modules.table import ModuleSpec
 from ..promotion import default_dtype
-from .expressions import Construction, Reference
+from .expressions import Construction
 from .libraries import resolve
 from .question import Question
 
