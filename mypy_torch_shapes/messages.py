@@ -124,3 +124,39 @@ def rebuilt(count: int, classes: str) -> str:
 
 def calls_unused(count: int, functions: str) -> str:
     return f"{counted(count, 'recorded call')} made by changed code: entered as today's source does ({functions})"
+
+
+WHICH_FILE: Final = "which file? Say reveal FILE, or reveal --explain FILE:LINE"
+NOT_KNOWN: Final = "not known, and the first reason:"
+STALE: Final = "recorded, and not used any more:"
+EVALUATED: Final = "from evaluating the source"
+
+
+def context(where: str, led: list[str]) -> str:
+    return f"in {where}{', ' if led else ''}{'; '.join(led)}:"
+
+
+def from_script(module: str) -> str:
+    return f"as the module-level code of {module} runs it"
+
+
+def from_call(function: str, commands: list[str]) -> str:
+    recorded = f" in the run `{'` and `'.join(commands)}`" if commands else ""
+    return f"led to by the call of {function} that was recorded{recorded}"
+
+
+def by_rule(name: str) -> str:
+    return f"rule: {name}"
+
+
+def by_oracle(name: str) -> str:
+    return f"oracle: torch was asked for {name}"
+
+
+def from_seed(kind: str, name: str) -> str:
+    """`kind` is one of those in evaluation/origins.py."""
+    if kind == "parameter":
+        return f"constructor: {name}, as the source calls it today"
+    if kind == "attribute":
+        return f"live attribute: {name}, as it was recorded"
+    return f"seed: the {kind} {name}, as it was recorded"

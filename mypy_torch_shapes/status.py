@@ -44,6 +44,14 @@ def lines_of(profile: Profile, drift: Drift, root: Path) -> Iterator[str]:
     if not drift:
         yield messages.UP_TO_DATE
         return
+    yield from stale_lines(drift)
+    commands = [command_line(run, root) for run in drift.again]
+    yield messages.RECORD_AGAIN if commands else messages.RECORD_AGAIN_ANYHOW
+    yield from (f"    {command}" for command in commands)
+
+
+def stale_lines(drift: Drift) -> Iterator[str]:
+    """One line for each thing that is not what it was, and for what that costs."""
     yield from (f"{r.file}:{line}: {messages.has_changed(r.qualname)}" for r, line in drift.changed)
     yield from (f"{record.file}: {messages.MODULE_CODE_CHANGED}" for record in drift.modules)
     for record, moved in drift.gone:
@@ -55,9 +63,6 @@ def lines_of(profile: Profile, drift: Drift, root: Path) -> Iterator[str]:
         yield messages.rebuilt(len(drift.rebuilt), listed(each.cls for each in drift.rebuilt))
     if drift.unused:
         yield messages.calls_unused(len(drift.unused), listed(each.function for each in drift.unused))
-    commands = [command_line(run, root) for run in drift.again]
-    yield messages.RECORD_AGAIN if commands else messages.RECORD_AGAIN_ANYHOW
-    yield from (f"    {command}" for command in commands)
 
 
 def listed(keys: Iterator[str]) -> str:

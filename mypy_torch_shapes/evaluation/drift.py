@@ -38,6 +38,17 @@ class Drift:
     variables: list[tuple[str, str]] = field(default_factory=list)  # scope and name, made by other code now
     again: list[RunRecord] = field(default_factory=list)
 
+    def of(self, keys: set[str]) -> Drift:
+        """What of it concerns some functions ("module:qualname")."""
+        return Drift(
+            changed=[each for each in self.changed if _key(each[0]) in keys],
+            gone=[each for each in self.gone if _key(each[0]) in keys],
+            modules=[each for each in self.modules if _key(each) in keys],
+            rebuilt=[each for each in self.rebuilt if any(key.startswith(f"{each.cls}.") for key in keys)],
+            unused=[each for each in self.unused if each.function in keys],
+            variables=[each for each in self.variables if each[0] in keys],
+        )
+
     def __bool__(self) -> bool:
         return bool(self.changed or self.gone or self.files_gone or self.modules or self.variables)
 

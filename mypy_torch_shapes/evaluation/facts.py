@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .origins import Origin, Source
+
 
 @dataclass(frozen=True, order=True)
 class Span:
@@ -65,3 +67,6 @@ class FileReport:
     gaps: list[Gap] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)  # our own: what they cut short is missing here
     depends_on: dict[str, str] = field(default_factory=dict)  # source path -> digest, the file itself included
+    # Only where a session was asked to explain; by context.
+    origins: dict[tuple[int, Span], Origin] = field(default_factory=dict)
+    sources: dict[int, list[Source]] = field(default_factory=dict)

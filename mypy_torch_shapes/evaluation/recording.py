@@ -14,6 +14,7 @@ from ..shapes.tensor_type import TensorType
 from .facts import Context, Fact, FileReport, Finding, Gap, Span
 from .joins import join_types
 from .modules import SourceModule
+from .origins import Origin, Source
 from .values import Instance, Tensor, Value
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Entry:
     gaps: dict[Span, str] = field(default_factory=dict)
     reveals: dict[Span, str] = field(default_factory=dict)
     plain: set[Span] = field(default_factory=set)  # expressions that were None or a number at times
+    origins: dict[Span, Origin | None] = field(default_factory=dict)
+    sources: set[Source] = field(default_factory=set)
 
     @property
     def origin(self) -> Hashable:
@@ -56,8 +59,12 @@ class Entry:
 class Recording:
     """Gathers what is learned, context by context."""
 
-    def __init__(self, wanted: Callable[[SourceModule], bool]) -> None:
+    def __init__(
+        self, wanted: Callable[[SourceModule], bool], explaining: bool = False, source: Source | None = None
+    ) -> None:
         self.wanted = wanted  # which modules' facts are kept
+        self.explaining = explaining  # whether origins are kept
+        self.source = source  # what led to all this
         self.entries: list[Entry] = []
         self._by_key: dict[object, int] = {}
         self._findings: dict[SourceModule, dict[tuple[Span, str], tuple[bool, Finding]]] = {}
@@ -80,6 +87,8 @@ class Recording:
             self._by_key[key] = len(self.entries)
             self.entries.append(Entry(function, receiver, module, parameters, names, definitions, vague, general))
         entry = self.entries[self._by_key[key]]
+        if self.source is not None:
+            entry.sources.add(self.source)
         for symbol, name in names.items():
             entry.names.setdefault(symbol, name)
             symbol.name = symbol.name or name
@@ -91,6 +100,10 @@ class Recording:
         at = span(node)
         before = entry.facts.get(at)
         entry.facts[at] = type if before is None else _common(before, type, entry)
+
+    def origin(self, context: int, node: ast.AST, origin: Origin | None) -> None:
+        """Where an expression's tensor came from, the first time it was evaluated."""
+        self.entries[context].origins.setdefault(span(node), origin)
 
     def gap(self, context: int, module: SourceModule, node: ast.AST, reason: str) -> None:
         """An expression nothing is known of; the first reason stands."""
@@ -145,6 +158,8 @@ class Recording:
                 mine.gaps.setdefault(at, reason)
             mine.reveals.update(entry.reveals)
             mine.plain |= entry.plain
+            mine.sources |= entry.sources
+            mine.origins = {**entry.origins, **mine.origins}
         for module, found in other._findings.items():
             for general, finding in found.values():
                 self._keep(module, general, finding)
@@ -177,6 +192,9 @@ class Recording:
             report.gaps += [Gap(at, reason) for at, reason in sorted(entry.gaps.items()) if at not in entry.facts]
             report.gaps += [Gap(at, "not always a tensor") for at in sorted(mixed)]
             report.reveals += sorted(entry.reveals.items())
+            if self.explaining:
+                report.origins.update(((number, at), origin) for at, origin in entry.origins.items() if origin)
+                report.sources[number] = sorted(entry.sources)
         report.findings = sorted(
             (f for m, found in self._findings.items() if m.path == module.path for _, f in found.values()),
             key=lambda finding: (finding.span, finding.code),

@@ -162,6 +162,8 @@ class Run:
             return
         if isinstance(value, Tensor):
             self.recording.fact(frame.context, frame.module, node, value.type)
+            if self.recording.explaining:
+                self.recording.origin(frame.context, node, value.origin)
         elif isinstance(value, Unknown):
             self.recording.gap(frame.context, frame.module, node, value.reason)
         elif isinstance(value, int | float | Dim | tuple | list | dict | None) and not isinstance(node, ast.Constant):

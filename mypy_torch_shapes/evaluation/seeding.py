@@ -23,9 +23,10 @@ from ..shapes.dims import Dim, Size, Symbol
 from ..shapes.dtypes import BY_NAME
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown, UnknownDevice
-from . import calls, containers, contexts, imports, objects, torch_modules
+from . import calls, containers, contexts, imports, objects, origins, torch_modules
 from .joins import join, same
 from .modules import SourceModule, canonical
+from .origins import Origin
 from .run import MOST_STEPS, Frame, Run
 from .staleness import Staleness
 from .values import Class, Env, Function, Instance, Library, ListValue, Many, Named, Partial, Raised, Tensor, Value
@@ -46,27 +47,40 @@ class Seeding:
         self._building: set[int] = set()
         self._sizes: Iterator[Size] | None = None
         self._worlds: int | None = None  # how many, where sizes are symbolic
+        self._origin: Origin | None = None  # of the seeds that are made values just now
 
     def arguments(
-        self, arguments: tuple[tuple[str, Seed], ...], sizes: tuple[Size, ...], samples: bool = False
+        self,
+        arguments: tuple[tuple[str, Seed], ...],
+        sizes: tuple[Size, ...],
+        samples: bool = False,
+        kind: str = origins.ARGUMENT,
     ) -> dict[str, Value]:
         """A call's arguments, with these sizes in place of the recorded ones; a list of tuples may be `samples`."""
         self._sizes = iter(sizes)
         if samples:
             self._worlds = next((len(size.values) for size in sizes if isinstance(size, Dim) and size.values), None)
         try:
-            return {name: self.value(seed) for name, seed in arguments}
+            return {name: self.value_from(Origin(kind, name), seed) for name, seed in arguments}
         finally:
             self._sizes = self._worlds = None
 
     def _size(self, recorded: int) -> Size:
         return recorded if self._sizes is None else next(self._sizes)
 
+    def value_from(self, origin: Origin, seed: Seed) -> Value:
+        """What a seed stands for; the tensors in it are from there."""
+        before, self._origin = self._origin, origin
+        try:
+            return self.value(seed)
+        finally:
+            self._origin = before
+
     def value(self, seed: Seed) -> Value:
         """What a seed stands for."""
         if isinstance(seed, TensorSeed):
             dims = tuple(self._size(size) for size in seed.shape)
-            return Tensor(TensorType(BY_NAME.get(seed.dtype), dims, seed.parameter))
+            return Tensor(TensorType(BY_NAME.get(seed.dtype), dims, seed.parameter), self._origin)
         if isinstance(seed, bool | float | complex | str | bytes | None):
             return seed
         if isinstance(seed, int):
@@ -237,7 +251,7 @@ class Seeding:
     def _constructor_arguments(
         self, cls: Class | Library, init: tuple[tuple[str, Seed], ...]
     ) -> tuple[list[Value], dict[str, Value]]:
-        values = {name: self.value(seed) for name, seed in init}
+        values = {name: self.value_from(Origin(origins.CONSTRUCTOR, name), seed) for name, seed in init}
         initializer = objects.lookup(cls, "__init__") if isinstance(cls, Class) else None
         if not isinstance(initializer, Function):
             rest, options = torch_modules.gathering(objects.library_base(cls))
@@ -268,7 +282,7 @@ class Seeding:
             for name, seed in record.attrs:
                 have = made.attrs.get(name)
                 if (name not in made.attrs and not made.complete) or isinstance(have, Unknown) or (unchanged):
-                    value = self.value(seed)
+                    value = self.value_from(Origin(origins.ATTRIBUTE, f"{record.cls}.{name}"), seed)
                     if not isinstance(value, Unknown) and not (name in made.attrs and _alike(have, value)):
                         made.attrs[name] = value
                 if isinstance(have, Instance) and isinstance(seed, ObjectSeed):

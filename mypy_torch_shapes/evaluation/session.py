@@ -15,6 +15,7 @@ from . import calls, contexts, growing, objects, parameters, statements
 from .contexts import Call
 from .facts import FileReport
 from .modules import SourceModule, imported_names
+from .origins import Source
 from .recording import Parameters, Recording, like
 from .run import Frame, Run
 from .seeding import Seeding
@@ -31,6 +32,8 @@ _RECURSION = 20_000  # the evaluator recurses with the program's nesting
 class Options:
     """What a user may choose about evaluations."""
 
+    explain: bool = False  # keep where every type came from
+
 
 class Session:
     """Everything that is known of one project, evaluated when it is first asked for."""
@@ -46,7 +49,7 @@ class Session:
         self.loader = loader_of(self.profile, self.root)
         self.staleness = Staleness(self.profile, self.loader, self.root)
         self.sightings = Sightings(self.profile, self.staleness)
-        self.recording = Recording(lambda module: True)
+        self.recording = Recording(lambda module: True, self.options.explain)
         self.entered: set[SourceModule] = set()
         self.reached: set[str] = set()
         self.faults: dict[str, tuple[Exception, set[SourceModule]]] = {}  # ours, and the modules they may concern
@@ -85,8 +88,10 @@ class Session:
             run = Run(self.loader, self.recording, general=False, sightings=self.sightings)
             module.env.variables["__name__"] = "__main__" if self._is_script(name) else name
             module.executed = True
+            self.recording.source = Source(name, ())
             context = self.recording.context("", None, module, (), False)
             self._guarded(run, lambda: statements.run_module(run, module, context, module.tree.body))
+            self.recording.source = None
             for function, shapes in run.seen:
                 self._seen.setdefault(function, []).append(shapes)
         return self._scripts[path]
@@ -145,7 +150,8 @@ class Session:
         self.recording.absorb(attempt)
 
     def _attempt(self, call: Call, sizes: tuple[Size, ...]) -> Recording:
-        recording = Recording(self.recording.wanted)
+        runs = sorted({run for record in call.records for run in record.runs})
+        recording = Recording(self.recording.wanted, self.options.explain, Source(call.function, tuple(runs)))
         run = Run(self.loader, recording, general=True, sightings=self.sightings)
         run.journal.open()
         try:

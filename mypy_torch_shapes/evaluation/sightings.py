@@ -10,7 +10,7 @@ from ..seeds.slices import Slicer
 from ..shapes.dims import Dim, Size, Symbol, values
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown
-from . import contexts, torch_modules
+from . import contexts, origins, torch_modules
 from .data_loading import BATCH, ELEMENT, LOADER
 from .run import Frame, Run
 from .staleness import Staleness
@@ -38,7 +38,7 @@ class Sightings:
         found = self._found(frame, name)
         if found is None:
             return value
-        seen = self._value(run, found.seeds)
+        seen = self._value(run, name, found.seeds)
         if not isinstance(value, Instance):
             return seen
         if isinstance(seen, Many):
@@ -68,14 +68,13 @@ class Sightings:
             return False
         return all(self.staleness.module_unchanged(name) for name in today.imported)
 
-    def _value(self, run: Run, seeds: tuple[Seed, ...]) -> Value:
+    def _value(self, run: Run, name: str, seeds: tuple[Seed, ...]) -> Value:
         from .seeding import Seeding
 
         if len({repr(contexts.shape_of(seed)) for seed in seeds}) > 1:
             return Unknown("not the same in every run")
         seeding = Seeding(run, self.profile, self.staleness)
-        arguments = seeding.arguments((("", seeds[0]),), tuple(_sizes(seeds)))
-        return arguments[""]
+        return seeding.arguments(((name, seeds[0]),), tuple(_sizes(seeds)), kind=origins.VARIABLE)[name]
 
 
 def _sizes(seeds: tuple[Seed, ...]) -> Iterator[Size]:

@@ -12,6 +12,8 @@ from ..shapes.dtypes import DType
 from ..shapes.relations import Truth, proved_equal
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Opaque, Reference, Undecided, Unknown, UnknownDevice, UnknownNumber
+from . import origins
+from .origins import Origin
 from .run import Frame, Run
 from .values import Condition, Instance, Library, ListValue, Many, Named, Real, Tensor, Value
 
@@ -45,7 +47,7 @@ def operate(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], no
         return _stored(run, kwargs["out"], result)
     if kwargs.get("inplace") is True and args and isinstance(args[0], Tensor):
         return args[0]
-    return from_rule(run, result)
+    return from_rule(run, result, origins.of_node(origins.OPERATION, path, node, frame))
 
 
 def _stored(run: Run, target: Value, result: Any) -> Value:
@@ -196,19 +198,19 @@ def to_rule(run: Run, value: Value) -> Any:
     return Opaque(value)
 
 
-def from_rule(run: Run, result: Any) -> Value:
+def from_rule(run: Run, result: Any, origin: Origin | None = None) -> Value:
     """What a rule returned, as a value."""
     if isinstance(result, TensorType):
-        return Tensor(result.with_dtype(None) if run.dtype_hidden else result)
+        return Tensor(result.with_dtype(None) if run.dtype_hidden else result, origin)
     fields = getattr(result, "fields", None)
     if fields is not None:
-        return Named(fields, [from_rule(run, item) for item in result])
+        return Named(fields, [from_rule(run, item, origin) for item in result])
     if isinstance(result, tuple):
-        return tuple(from_rule(run, item) for item in result)
+        return tuple(from_rule(run, item, origin) for item in result)
     if isinstance(result, list):
-        return ListValue(from_rule(run, item) for item in result)
+        return ListValue(from_rule(run, item, origin) for item in result)
     if isinstance(result, dict):
-        return {key: from_rule(run, item) for key, item in result.items()}
+        return {key: from_rule(run, item, origin) for key, item in result.items()}
     if isinstance(result, Reference):
         return Library(result.path)
     if isinstance(result, Opaque):

@@ -14,7 +14,7 @@ from ..shapes.dims import Dim
 from ..shapes.dtypes import DType
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown
-from . import calls, module_hooks, packed, tensors
+from . import calls, module_hooks, origins, packed, tensors
 from .run import Frame, Run
 from .values import Bound, Class, Function, Instance, Library, ListValue, Raised, Tensor, Value
 
@@ -186,15 +186,15 @@ def _construct(
         instance.complete = False
         return
     for name, value in made.items():
-        run.set_attribute(instance, name, _attribute_value(run, value))
+        run.set_attribute(instance, name, _attribute_value(run, value, origins.Origin(origins.PARAMETER, path)))
 
 
-def _attribute_value(run: Run, value: Any) -> Value:
+def _attribute_value(run: Run, value: Any, origin: origins.Origin) -> Value:
     cls = getattr(value, "cls", None)
     if isinstance(cls, str):  # a submodule, as rules/modules describes it
-        attrs = {name: _attribute_value(run, each) for name, each in value.attrs.items()}
+        attrs = {name: _attribute_value(run, each, origin) for name, each in value.attrs.items()}
         return Instance(Library(cls), {"training": True, **attrs})
-    return tensors.from_rule(run, value)
+    return tensors.from_rule(run, value, origin)
 
 
 class _RuleAttributes(Mapping[str, Any]):
@@ -280,7 +280,7 @@ def library_forward(
         return run.fault(fault)
     if instance.attrs.get("inplace") is True and args and isinstance(args[0], Tensor):
         return args[0]
-    return tensors.from_rule(run, result)
+    return tensors.from_rule(run, result, origins.of_node(origins.LAYER, path, node, frame))
 
 
 def assign_paths(instance: Instance, path: str) -> None:

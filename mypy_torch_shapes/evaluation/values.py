@@ -12,6 +12,7 @@ from ..shapes.tensor_type import TensorType
 
 if TYPE_CHECKING:
     from .modules import SourceModule
+    from .origins import Origin
 
 Value = Any
 
@@ -19,10 +20,11 @@ Value = Any
 class Tensor:
     """A tensor with an identity: in-place operations change its type for everyone who holds it."""
 
-    __slots__ = ("type",)
+    __slots__ = ("origin", "type")
 
-    def __init__(self, type: TensorType) -> None:
+    def __init__(self, type: TensorType, origin: Origin | None = None) -> None:
         self.type = type
+        self.origin = origin  # for people who ask; nothing is decided by it
 
     def __repr__(self) -> str:
         return self.type.text()
