@@ -22,7 +22,7 @@ SUBCOMMANDS = {
     "profile": Subcommand("run a program and record what its tensors look like", "mypy_torch_shapes.profiling.command"),
     "show": Subcommand("list what was recorded", "mypy_torch_shapes.profiling.show"),
     "status": Subcommand("say what of the profile is stale, and how to record it again", "mypy_torch_shapes.status"),
-    "reveal": Subcommand("print source with the inferred type of every tensor", "mypy_torch_shapes.reveal"),
+    "reveal": Subcommand("print source with the inferred type of every tensor", "mypy_torch_shapes.reveal.command"),
 }
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mypy_torch_shapes import reveal
 from mypy_torch_shapes.evaluation.facts import Context, Fact, FileReport, Gap, Span
+from mypy_torch_shapes.reveal.as_json import as_json
+from mypy_torch_shapes.reveal.as_text import as_text
 
 SOURCE = """\
 class Block:
@@ -36,7 +37,7 @@ REPORT = FileReport(
 
 
 def test_json_is_as_promised() -> None:
-    assert reveal.as_json({"a.py": FileReport(contexts=[Context(0, "a", None, ())]), "net.py": REPORT}) == {
+    assert as_json({"a.py": FileReport(contexts=[Context(0, "a", None, ())]), "net.py": REPORT}) == {
         "version": 1,
         "contexts": [
             {"id": 0, "function": "a", "instance": None, "symbols": {}},
@@ -67,7 +68,7 @@ def row(context: int, span: Span, dtype: str | None, dims: list[int | str | None
 def test_text_has_the_outermost_type_beside_each_line(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     path.write_text(SOURCE)
-    assert reveal.as_text(str(path), REPORT).splitlines()[1:] == [
+    assert as_text(str(path), REPORT).splitlines()[1:] == [
         "class Block:                     |",
         "    def forward(self, x):        |",
         "        x = self.conv(x).relu()  | Tensor[float32, N, _] (+1 context)",
