@@ -36,6 +36,16 @@ def _step(
     return None if closure is None else call_value(run, closure, [], node, frame)
 
 
+@method("torch.optim.", name="zero_grad")
+@method("torch.optim.", name="add_param_group")
+@method("torch.optim.", name="load_state_dict")
+def _kept(
+    run: Run, optimizer: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    """What changes the optimizer alone, of which nothing is kept."""
+    return None
+
+
 @special(*_SCALERS)
 def _scaler(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     return Instance(Library(_SCALERS[0]), complete=False)
