@@ -11,6 +11,7 @@ REAL_READY = $(REAL_VENV)/.ready
 
 EXAMPLES ?= $(PYTORCH_EXAMPLES)
 MUTANTS ?= build/mutants.json
+PEERS = build/peers
 
 .PHONY: demo test slow lint types bench conformance programs networks real-code mutants clean
 
@@ -52,6 +53,12 @@ mutants: $(READY)
 	mkdir -p $(dir $(MUTANTS))
 	$(BIN)/python -m tests.mutants.generate --suite networks --examples $(EXAMPLES) --jobs $(JOBS) --out $(MUTANTS)
 	$(BIN)/python -m tests.mutants.judge $(MUTANTS) --examples $(EXAMPLES) --jobs $(JOBS)
+
+# The same edits under Pyrefly with its torch stubs, in an environment of its own.
+peers: $(READY)
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --requirement requirements/peers.txt
+	PYREFLY=$(PEERS)/bin/pyrefly $(BIN)/python -m tests.mutants.judge $(MUTANTS) --examples $(EXAMPLES) --jobs $(JOBS) --way pyrefly
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -21,8 +21,8 @@ from tests.harness import programs
 from tests.harness.measure import REPOSITORY, StepFailed, profile
 from tests.harness.programs import Program
 from tests.mutants.edits import Edit
+from tests.mutants.peers import Found, by_pyrefly
 
-Found = list[tuple[str, int, int, str]]  # file, first line, last line, message
 ERROR = re.compile(r"^(?P<file>[^:]+):(?P<line>\d+)(?::\d+)*: error: (?P<message>.*\[tensor-[a-z]+\])$")
 
 
@@ -52,7 +52,8 @@ def by_mypy(project: Path, files: tuple[str, ...]) -> Found:
     return [(found["file"], int(found["line"]), int(found["line"]), found["message"]) for found in matches]
 
 
-WAYS = {"session": by_session, "mypy": by_mypy}
+WAYS = {"session": by_session, "mypy": by_mypy, "pyrefly": by_pyrefly}
+PEERS = ("pyrefly",)  # have much to say of any program: what they say of the unedited one does not count
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def judge(job: Job, project: Path, row: dict[str, Any], unedited: set[tuple[str,
     path.write_text(edited, encoding="utf-8")
     try:
         found = WAYS[job.way](project, job.program.files)
+        found = [each for each in found if each not in unedited] if job.way in PEERS else found
         failure = None
     except Exception as error:  # noqa: BLE001 - an edit that breaks the checker is a result too
         found, failure = [], f"{type(error).__name__}: {error}"
