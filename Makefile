@@ -13,7 +13,7 @@ EXAMPLES ?= $(PYTORCH_EXAMPLES)
 MUTANTS ?= build/mutants.json
 PEERS = build/peers
 
-.PHONY: demo test slow lint types bench conformance programs networks real-code mutants clean
+.PHONY: demo test slow lint types bench conformance programs networks real-code mutants peers clean
 
 demo: $(READY)
 	$(BIN)/python demo/demo.py
