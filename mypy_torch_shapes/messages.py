@@ -9,6 +9,7 @@ from typing import Final
 CODES: Final = {
     "tensor-shape": "Check that tensor operations get the shapes they need",
     "tensor-dtype": "Check that tensor operations get the dtypes they need",
+    "tensor-annotation": "Check that tensors are what jaxtyping annotations say, and the annotations themselves",
     "tensor-reveal": "The symbolic type of the argument of reveal_type()",
     "tensor-internal": "A file mypy_torch_shapes had to give up on",
 }
@@ -29,6 +30,99 @@ def say(sentence: str) -> None:
 
 def revealed(text: str) -> str:
     return f'Revealed tensor type is "{text}"'
+
+
+# Annotations that jaxtyping refuses.
+SEVERAL_VARIADIC: Final = 'an annotation may have only one "*name" or "..."'
+ARRAY_AND_SHAPE: Final = 'an annotation needs a tensor type and a shape, as in Float[Tensor, "batch 3"]'
+SHAPE_IS_STRING: Final = "a shape is written as one string, its axes separated by spaces"
+NO_COMMON_DTYPE: Final = "the inner and the outer annotation have no dtype in common"
+DTYPE_AND_SHAPE: Final = 'an annotation needs a dtype and a shape, as in Tensor[float32, "N 3 H W"]'
+
+
+def commas(word: str) -> str:
+    return f'"{word}": axes are separated by spaces, not by commas'
+
+
+def trailing_hash(word: str) -> str:
+    return f'"{word}": a "#" stands in front of its axis, not behind it'
+
+
+def ellipsis_alone(word: str) -> str:
+    return f'"{word}": "..." is an axis of its own (any number of axes with a name is "*name")'
+
+
+def twice(word: str, modifier: str) -> str:
+    return f'"{word}": "{modifier}" may stand there once only'
+
+
+def tree_path(word: str) -> str:
+    return f'"{word}": "?" means something within a PyTree only'
+
+
+def not_with(word: str, what: str, modifier: str) -> str:
+    return f'"{word}": {what} cannot have "{modifier}"'
+
+
+def no_expression(word: str) -> str:
+    return f'"{word}" is no axis: neither a name, nor a number, nor an expression'
+
+
+def unbound(expression: str, name: str) -> str:
+    return f'"{expression}" uses the axis "{name}", which no annotation before it names'
+
+
+# What an annotation says, and what is there.
+def contradicts(what: str, shown: str, annotation: str, reason: str) -> str:
+    return f"{what} is {shown}, annotated as {annotation}{f': {reason}' if reason else ''}"
+
+
+VALUE: Final = "the value"
+RESULT: Final = "the result"
+
+
+def argument(name: str) -> str:
+    return f'argument "{name}"'
+
+
+def is_no(wanted: str, kind: str) -> str:
+    return f"it is a {kind}, not a {wanted}" if kind != "NoneType" else f"it is None, not a {wanted}"
+
+
+def has_dtype(dtype: str) -> str:
+    return f"its dtype is {dtype}"
+
+
+def has_rank(rank: int, wanted: int) -> str:
+    return f"it has {axes(rank)}, not {wanted}"
+
+
+def has_low_rank(rank: int, least: int) -> str:
+    return f"it has {axes(rank)}, and needs {least} at least"
+
+
+def axes(count: int) -> str:
+    return f"{count} {'axis' if count == 1 else 'axes'}"
+
+
+def at_axis(number: int, reason: str) -> str:
+    return f"axis {number} {reason}"
+
+
+def is_not(size: str, wanted: str) -> str:
+    return f"is {size}, not {wanted}"
+
+
+def run_is_not(sizes: str, wanted: str) -> str:
+    return f"the axes {sizes} do not agree with {wanted}"
+
+
+def item_count(count: int, wanted: int) -> str:
+    return f"it has {count} item{'' if count == 1 else 's'}, not {wanted}"
+
+
+def at_item(place: object, reason: str) -> str:
+    return f"item {place!r}: {reason}" if reason else f"item {place!r} is something else"
 
 
 def abandoned(fault: BaseException, debug: bool) -> tuple[str, ...]:

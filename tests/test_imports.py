@@ -17,10 +17,11 @@ BASE = {"_version", "messages", "config"}  # options and sentences: everyone's
 # Each part, and the parts it may import.
 MAY_IMPORT: dict[str, set[str]] = {
     "shapes": set(),
+    "annotations": {"shapes"},
     "rules": {"shapes"},
     "seeds": {"shapes"},
     "profiling": {"seeds", "shapes"},
-    "evaluation": {"rules", "seeds", "shapes"},
+    "evaluation": {"annotations", "rules", "seeds", "shapes"},
     "opening": {"evaluation", "rules", "seeds"},
     "checking": {"evaluation", "seeds", "shapes", "opening"},
     "reveal": {"evaluation", "rules", "seeds", "opening", "status"},

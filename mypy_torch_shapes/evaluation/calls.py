@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ..shapes.dims import Dim, Size, Symbol, symbols
 from ..shapes.unknown import Undecided, Unknown
-from . import changing, joins, library, methods, objects, parameters, torch_modules
+from . import changing, contracts, joins, library, methods, objects, parameters, torch_modules
 from .recording import Parameters, plain
 from .run import FOREIGN_STEPS, LIBRARY_STEPS, MOST_FRAMES, Frame, Run
 from .values import (
@@ -139,6 +139,10 @@ def call_function(
     bound = parameters.bind(function, args, kwargs)
     if isinstance(bound, Unknown):
         return bound
+    held = contracts.enter(run, function, bound)
+    refused = contracts.refuse(run, held) if held is not None else None
+    if refused is not None:
+        return refused
     run.entered.add(function.module)
     vague = any(isinstance(value, Unknown) for value in bound.values())
     if not vague and not run.muted:
@@ -147,6 +151,7 @@ def call_function(
     frame.receiver = next(iter(bound.values()), None)
     frame.muted = run.muted
     frame.at_yield = at_yield
+    frame.held = held
     _enter_scope(frame)
     try:
         with _Entered(run, frame, bound, vague):
@@ -156,6 +161,7 @@ def call_function(
                 result = statements.run_body(run, function.node.body, frame)
                 if at_yield is None and _is_generator(function.node):
                     result = _generated(frame)
+                result = contracts.left(run, frame, result)
     except Raised as raised:
         if run.catching or function.module.project or not run.frames or not run.frame.module.project:
             raise  # else the project goes on, and so do we: more likely we do not know the library well enough
@@ -193,6 +199,8 @@ class _Entered:
             if isinstance(value, Dim):
                 frame.env.variables[name] = run.settle_size(value)
         assert frame.function is not None
+        if frame.held is not None:
+            frame.held.bindings.settle(run.settle_size)
         if run.recording.wanted(frame.module) and not run.muted:
             shapes = tuple((p, v.type if isinstance(v, Tensor) else run.settle_size(v)) for p, v in self.named)
             run.seen.append((f"{frame.module.name}:{frame.function.qualname}", shapes))
@@ -205,7 +213,10 @@ class _Entered:
                 (*shapes, *_of_layers(frame.env.variables)),
                 run.general,
                 self.vague,
+                frame.held.names if frame.held is not None else {},
             )
+        if frame.held is not None:
+            contracts.begin(run, frame, frame.held)
 
     def _abbreviate(self) -> None:
         """Give every size that is no symbol of its own, and not made of the parameters' symbols, a symbol here."""

@@ -26,10 +26,14 @@ def condition(run: Run, value: Value, frame: Frame) -> bool | Condition | None:
         proof = proved_equal(value, 0)
         if proof is not Truth.UNKNOWN:
             return proof is Truth.NO
+        run.doubts += value.values is None
         return _at_worlds(value.values)
     if isinstance(value, Real):
+        run.doubts += value.values is None
         return _at_worlds(value.values)
-    return operators.truth(run, value, frame)
+    truth = operators.truth(run, value, frame)
+    run.doubts += truth is None
+    return truth
 
 
 def _at_worlds(values: Iterable[object] | None) -> Condition | None:

@@ -52,8 +52,12 @@ def init_dataclass(
 ) -> None:
     """The `__init__` a dataclass gets."""
     assert isinstance(instance.cls, Class)
+    from . import contracts
+
     names = field_names(instance.cls)
     given = dict(zip(names, args, strict=False)) | kwargs
+    passed = {name: value for name, value in given.items() if name in names}
+    given = given | contracts.constructed(run, instance.cls, passed, node)
     for name in names:
         value = given[name] if name in given else _default(run, instance.cls, name, node, frame)
         run.set_attribute(instance, name, value)

@@ -32,7 +32,9 @@ def run_raise(run: Run, node: ast.Raise, frame: Frame) -> None:
 def run_assert(run: Run, node: ast.Assert, frame: Frame) -> None:
     """`assert`. Raises Raised."""
     value = expressions.evaluate(run, node.test, frame)
-    if operators.truth(run, value, frame) is False:
+    truth = operators.truth(run, value, frame)
+    run.doubts += truth is None
+    if truth is False:
         raise Raised("AssertionError", stated=True)
 
 

@@ -76,7 +76,7 @@ def length(value: Value) -> Size | None:
 
 def assign(run: Run, target: ast.expr, value: Value, frame: Frame) -> None:
     """Bind a value to an assignment target."""
-    from . import attributes, expressions, operators
+    from . import attributes, contracts, expressions, operators
 
     if isinstance(target, ast.Name):
         if run.sightings is not None:
@@ -85,7 +85,8 @@ def assign(run: Run, target: ast.expr, value: Value, frame: Frame) -> None:
     elif isinstance(target, ast.Tuple | ast.List):
         _unpack(run, target.elts, value, frame)
     elif isinstance(target, ast.Attribute):
-        attributes.assign(run, expressions.evaluate(run, target.value, frame), target.attr, value)
+        receiver = expressions.evaluate(run, target.value, frame)
+        attributes.assign(run, receiver, target.attr, contracts.attribute(run, target, receiver, value))
     elif isinstance(target, ast.Subscript):
         receiver = expressions.evaluate(run, target.value, frame)
         index = expressions.evaluate(run, target.slice, frame)

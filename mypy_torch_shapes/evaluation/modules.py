@@ -15,7 +15,8 @@ from .values import Env, Library, Value
 
 # Libraries that are never entered: their functions have rules, the oracle, or nothing.
 BY_REFERENCE = sys.stdlib_module_names | {
-    "torch", "numpy", "einops", "tqdm", "scipy", "packaging", "regex", "mypy_torch_shapes"
+    "torch", "numpy", "einops", "tqdm", "scipy", "packaging", "regex", "mypy_torch_shapes",
+    "jaxtyping", "beartype", "typeguard",
 }  # fmt: skip
 
 _LARGEST_FILE = 2_000_000  # bytes
@@ -36,6 +37,7 @@ class SourceModule:
     pending: dict[str, list[ast.stmt]] = field(default_factory=dict)  # by name: what is run when it is asked for
     typing: tuple[dict[str, Value], list[str]] | None = None  # what it imports for type checkers, once looked at
     ran: set[ast.stmt] = field(default_factory=set)  # of these, what has been run for another name
+    names: object = None  # what annotations in it mean (annotation_names.Names), once looked up
     stars: list[str] = field(default_factory=list)  # modules star-imported, looked into for missing names
 
     def __post_init__(self) -> None:

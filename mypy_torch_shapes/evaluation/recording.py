@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..rules.mismatch import Mismatch
+from ..rules.mismatch import ANNOTATION, Mismatch
 from ..shapes.dims import Dim, Size, Symbol, symbols, text
 from ..shapes.dtypes import INTEGER
 from ..shapes.tensor_type import TensorType
@@ -35,6 +35,7 @@ class Entry:
     definitions: dict[str, str]
     vague: bool  # some argument is unknown
     general: bool  # seeded by a profile or an annotation; not from the literals of module-level code
+    written: Mapping[str, Size] = field(default_factory=dict)  # names that annotations give to sizes
     facts: dict[Span, TensorType] = field(default_factory=dict)
     gaps: dict[Span, str] = field(default_factory=dict)
     reveals: dict[Span, str] = field(default_factory=dict)
@@ -77,15 +78,21 @@ class Recording:
         parameters: Parameters,
         general: bool,
         vague: bool = False,
+        written: Mapping[str, Size] | None = None,
     ) -> int:
-        """The context of a function entered with these parameters; equal ones are the same context."""
-        names, definitions = name_symbols(parameters)
+        """The context of a function entered with these parameters; equal ones are the same context.
+
+        `written` are names that the function's annotations give to sizes.
+        """
+        names, definitions = name_symbols(parameters, written or {})
         shown = tuple((path, _shown(value, names)) for path, value in parameters)
         place = None if receiver is None else (id(receiver) if receiver.path is None else receiver.path)
         key = (module.name, function, place, getattr(receiver, "origin", None), shown, general, vague)
         if key not in self._by_key:
             self._by_key[key] = len(self.entries)
-            self.entries.append(Entry(function, receiver, module, parameters, names, definitions, vague, general))
+            entry = Entry(function, receiver, module, parameters, names, definitions, vague, general)
+            entry.written = written or {}
+            self.entries.append(entry)
         entry = self.entries[self._by_key[key]]
         if self.source is not None:
             entry.sources.add(self.source)
@@ -126,7 +133,9 @@ class Recording:
         inner = frames[-1]
         at = node if place is inner else (place.call or node)
         naming = self.entries[place.context].naming if place.context is not None else (lambda symbol: symbol.name)
-        notes = [_operands(operands, naming)] if place is inner else [f"in {inner.module.name}, called from here"]
+        notes = [f"in {inner.module.name}, called from here"] if place is not inner else []
+        if not notes and mismatch.code != ANNOTATION:  # whose message says what it is
+            notes = [_operands(operands, naming)]
         notes += _world(operands, naming)
         if place.context is not None:
             notes.append(self.where(place.context))
@@ -143,11 +152,17 @@ class Recording:
         if before is None or (general and not before[0]):
             kept[found.span, found.code] = (general, found)
 
-    def absorb(self, other: Recording) -> None:
-        """Take over what another recording gathered."""
+    def absorb(self, other: Recording, only: SourceModule | None = None) -> None:
+        """Take over what another recording gathered, in all modules or in one."""
         for entry in other.entries:
             number = self.context(
-                entry.function, entry.receiver, entry.module, entry.parameters, entry.general, entry.vague
+                entry.function,
+                entry.receiver,
+                entry.module,
+                entry.parameters,
+                entry.general,
+                entry.vague,
+                entry.written,
             )
             mine = self.entries[number]
             mine.names = {**entry.names, **mine.names}  # of equal calls, each with symbols of its own
@@ -162,7 +177,12 @@ class Recording:
             mine.origins = {**entry.origins, **mine.origins}
         for module, found in other._findings.items():
             for general, finding in found.values():
-                self._keep(module, general, finding)
+                if only is None or module is only:
+                    self._keep(module, general, finding)
+
+    def add(self, module: SourceModule, finding: Finding) -> None:
+        """A mistake that was found without evaluating anything."""
+        self._keep(module, True, finding)
 
     def knows_more_than(self, other: Recording) -> bool:
         """Whether more expressions have a complete type here."""
@@ -210,8 +230,9 @@ def span(node: ast.AST) -> Span:
 _CONVENTIONAL = {1: "N", 2: "ND", 3: "NTD", 4: "NCHW", 5: "NCDHW"}
 
 
-def name_symbols(parameters: Parameters) -> tuple[dict[Symbol, str], dict[str, str]]:
+def name_symbols(parameters: Parameters, written: Mapping[str, Size]) -> tuple[dict[Symbol, str], dict[str, str]]:
     """Names for the symbols a function's parameters bring, and what each stands for in terms of them."""
+    wished = {symbol: name for name, size in written.items() if (symbol := plain(size)) is not None and name}
     names: dict[Symbol, str] = {}
     definitions: dict[str, str] = {}
     for path, value in parameters:
@@ -220,7 +241,7 @@ def name_symbols(parameters: Parameters) -> tuple[dict[Symbol, str], dict[str, s
             symbol = plain(size)
             if symbol is None or symbol in names:
                 continue
-            wanted = symbol.name or _axis_name(path, axis, value)
+            wanted = wished.get(symbol) or symbol.name or _axis_name(path, axis, value)
             name, number = wanted, 1
             while name in definitions:
                 number += 1

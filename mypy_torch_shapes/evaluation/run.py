@@ -18,6 +18,7 @@ from .values import Class, Env, Function, Instance, Known, OutOfBudget, Raised, 
 
 if TYPE_CHECKING:
     from ..rules.mismatch import Mismatch
+    from .contracts import Held
     from .sightings import Sightings
 
 MOST_STEPS = 400_000
@@ -44,6 +45,7 @@ class Frame:
     at_yield: Callable[[Value], None] | None = None  # what is run in the place of a `yield`
     muted: int = 0  # how often the run was muted when the function was entered
     silenced: int = 0  # worlds, once all of them have left the function and only the other ways go on
+    held: Held | None = None  # what its annotations promise
     uncounted: bool = False  # it yields in a loop whose rounds are not known
 
     @property
@@ -74,6 +76,7 @@ class Run:
         self.reached: set[str] = set()  # functions entered, "module:qualname"
         self.rebound: set[tuple[int, str]] = set()  # globals that functions bound in this evaluation
         self.dtype_hidden = 0  # > 0: inside autocast
+        self.doubts = 0  # conditions that could not be told: what follows may hold for some sizes only
         self.constructing = 0  # > 0: inside the constructor of a module: what is chosen there is its configuration
         self.seen: list[tuple[str, Parameters]] = []  # what functions were entered with
         self.faults: list[Exception] = []  # bugs of ours, kept so that one operation's ends nothing else

@@ -11,7 +11,7 @@ from ..seeds import digests
 from ..seeds.model import CallRecord, NameSeed, Profile, Seed, SequenceSeed
 from ..shapes.dims import Size
 from ..shapes.unknown import Undecided
-from . import calls, contexts, growing, objects, parameters, statements
+from . import annotated, calls, contexts, growing, objects, parameters, statements
 from .contexts import Call
 from .facts import FileReport
 from .modules import SourceModule, imported_names
@@ -58,6 +58,7 @@ class Session:
         self._scripts: dict[Path, SourceModule] = {}
         self._seen: dict[str, list[Parameters]] = {}  # what scripts were seen to enter functions with
         self._imports: dict[str, set[str]] = {}
+        self._annotated: set[SourceModule] = set()  # whose annotated functions have been evaluated
         self._suspect = False  # module-level code has changed: what it handed to functions may have, too
 
     def report(self, file: Path) -> FileReport:
@@ -68,6 +69,7 @@ class Session:
         if not self._evaluated:
             self._evaluated = True
             self._evaluate_profile()
+        self._evaluate_annotated(module)
         report = self.recording.report(module)
         report.faults = [fault for fault, modules in self.faults.values() if module in modules]
         importer = self._importer(module.name)
@@ -130,6 +132,27 @@ class Session:
         for call in grouped:
             if not call.root and call.function not in self.reached | building:
                 self._evaluate(call)
+
+    def _evaluate_annotated(self, module: SourceModule) -> None:
+        """Functions whose annotations say what they are called with, where no recorded call says more."""
+        if module in self._annotated or not module.project:
+            return
+        self._annotated.add(module)
+        for finding in annotated.malformed(module, self.loader):
+            self.recording.add(module, finding)
+        recorded = {call.function for call in self.profile.calls if self._usable(call)}
+        for root in annotated.roots(self._builder.run, module):
+            if root.key in recorded or (root.cls is not None and root.key in self.reached):
+                continue
+            for given in root.ways:
+                recording = Recording(lambda each: each is module)
+                run = Run(self.loader, recording, general=True, sightings=self.sightings)
+                run.journal.open()
+                try:
+                    self._guarded(run, lambda run=run, root=root, given=given: annotated.enter(run, root, given))
+                finally:
+                    run.journal.close(keep=False)
+                self.recording.absorb(recording, only=module)
 
     def _usable(self, call: CallRecord) -> bool:
         if not self.staleness.exists(call.function):

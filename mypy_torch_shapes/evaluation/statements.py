@@ -14,6 +14,7 @@ from . import (
     attributes,
     calls,
     conditions,
+    contracts,
     definitions,
     exceptions,
     expressions,
@@ -123,7 +124,8 @@ def _assign(run: Run, node: ast.Assign, frame: Frame) -> None:
 
 def _annotated(run: Run, node: ast.AnnAssign, frame: Frame) -> None:
     if node.value is not None:
-        iteration.assign(run, node.target, expressions.evaluate(run, node.value, frame), frame)
+        value = contracts.declared(run, node, expressions.evaluate(run, node.value, frame), frame)
+        iteration.assign(run, node.target, value, frame)
 
 
 def _augmented(run: Run, node: ast.AugAssign, frame: Frame) -> None:
@@ -168,6 +170,7 @@ def _loadable(target: ast.expr) -> ast.expr:
 
 def _return(run: Run, node: ast.Return, frame: Frame) -> Flow:
     value = expressions.evaluate(run, node.value, frame) if node.value else None
+    value = contracts.returned(run, node, value, frame)
     (frame.otherwise if run.muted > frame.muted else frame.returned).append(value)
     return Flow.RETURN
 
