@@ -21,6 +21,7 @@ from .annotation_names import names_of
 from .run import Frame, Run
 from .values import Class, Deque, Env, Function, Instance, ListValue, Tensor, Value
 
+
 @dataclass(frozen=True)
 class Contract:
     """The annotations of a function that say something of tensors, each with its place."""

@@ -76,7 +76,7 @@ def fitting(draw: st.DrawFn) -> tuple[str, Spec]:
     words = draw(st.lists(AXES, max_size=4))
     several = any("*" in word[:2] or word == "..." for word in words)
     rank = max(0, len(words) + (draw(st.integers(-1, 1)) if several else 0))
-    sizes = [int(w) if w.isdigit() and draw(st.booleans()) else draw(st.integers(1, 3)) for w in (words + ["a"])[:rank]]
+    sizes = [int(w) if w.isdigit() and draw(st.booleans()) else draw(st.integers(1, 3)) for w in [*words, "a"][:rank]]
     return " ".join(words), Spec(*sizes)
 
 
