@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from mypy.nodes import MypyFile
 from mypy.options import Options
-from mypy.plugin import Plugin, ReportConfigContext
+from mypy.plugin import AnalyzeTypeContext, Plugin, ReportConfigContext
+from mypy.types import Type
 
 from mypy_torch_shapes import messages
+from mypy_torch_shapes.checking import written_tensors
 from mypy_torch_shapes.checking.build import Build
 
 MYPY_TESTED = "2.4"
@@ -36,6 +39,9 @@ class TorchShapesPlugin(Plugin):
     def set_modules(self, modules: dict[str, MypyFile]) -> None:
         super().set_modules(modules)
         self._build.modules = modules
+
+    def get_type_analyze_hook(self, fullname: str) -> Callable[[AnalyzeTypeContext], Type] | None:
+        return written_tensors.analyze if fullname == written_tensors.TENSOR else None
 
     def report_config_data(self, ctx: ReportConfigContext) -> Any:
         return self._build.cache_data(ctx.path)

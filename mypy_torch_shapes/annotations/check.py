@@ -109,16 +109,19 @@ def _one_of(hint: OneOf, value: object, bindings: Bindings) -> Answer:
         return PERHAPS
     answers: list[Answer] = []
     trials: list[Bindings] = []
+    unbound: Unbound | None = None
     for option in hint.options:
         trial = bindings.copy()
         try:
             answer = _check(option, value, trial)
-        except Unbound:
-            answer = PERHAPS  # whether it is looked at depends on the order
+        except Unbound as found:
+            answer, unbound = PERHAPS, found  # whether it is looked at depends on the order
         answers.append(answer)
         trials += [] if answer.fails else [trial]
     if not trials:
         return no("; ".join(dict.fromkeys(answer.reason for answer in answers if answer.reason)))
+    if unbound is not None and len(trials) == 1:
+        raise unbound
     merge(bindings, trials)
     return YES if YES in answers and PERHAPS not in answers else PERHAPS
 

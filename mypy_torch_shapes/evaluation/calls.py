@@ -140,7 +140,7 @@ def call_function(
     if isinstance(bound, Unknown):
         return bound
     held = contracts.enter(run, function, bound)
-    refused = contracts.refuse(run, held) if held is not None else None
+    refused = contracts.refuse(run, function, held) if held is not None else None
     if refused is not None:
         return refused
     run.entered.add(function.module)

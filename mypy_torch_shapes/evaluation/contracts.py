@@ -37,7 +37,7 @@ class Held:
 
     contract: Contract
     bindings: Bindings
-    broken: list[tuple[ast.expr, Mismatch, Value]] = field(default_factory=list)
+    broken: list[tuple[str, Value, str]] = field(default_factory=list)  # parameter, argument, why it does not fit
     owners: dict[str, ast.AST] = field(default_factory=dict)  # names that an annotated assignment has bound
 
     @property
@@ -111,7 +111,7 @@ def enter(run: Run, function: Function, bound: dict[str, Value]) -> Held | None:
     if contract is None:
         return None
     held = Held(contract, _bindings(run, lambda node: _within(run, node, function, bound)))
-    for name, (hint, node) in contract.parameters.items():
+    for name, (hint, _) in contract.parameters.items():
         value = bound[name]
         if name in function.defaults and function.defaults[name] is value and not isinstance(value, Tensor):
             continue
@@ -119,8 +119,7 @@ def enter(run: Run, function: Function, bound: dict[str, Value]) -> Held | None:
         if reason is None:
             bound[name] = refined(run, hint, value, held.bindings, declare=True)
         else:
-            what = messages.argument(name)
-            held.broken.append((node, _mismatch(function.name, what, value, node, reason), value))
+            held.broken.append((name, value, reason))
     return held
 
 
@@ -174,21 +173,27 @@ def written(annotation: ast.expr) -> str:
     return ast.unparse(annotation).replace("'", '"')
 
 
-def refuse(run: Run, held: Held) -> Value | None:
+def refuse(run: Run, function: Function, held: Held) -> Value | None:
     """Report a call whose arguments do not fit, where it is made; its result is unknown. None: go on with the call."""
     if not held.broken or not run.frames or run.guarded or run.frame.call is None:
         return None
+    return _report(run, function, held, run.frame.call)
+
+
+def _report(run: Run, function: Function, held: Held, place: ast.AST | None) -> Value:
+    """Say of each argument that does not fit why; at its annotation, where there is no other place."""
     result: Value = None
-    for _, mismatch, value in held.broken:
-        result = run.mismatch(run.frame.call, mismatch, [value])
+    for name, value, reason in held.broken:
+        annotation = held.contract.parameters[name][1]
+        mismatch = _mismatch(function.name, messages.argument(name), value, annotation, reason)
+        result = run.mismatch(place or annotation, mismatch, [value])
     return result
 
 
 def begin(run: Run, frame: Frame, held: Held) -> None:
     """The function runs: where no call of the program is to blame, a contradiction is said at the annotation."""
-    for node, mismatch, value in held.broken:
-        if len(run.frames) == 1 and not run.guarded:
-            run.mismatch(node, mismatch, [value])
+    if held.broken and len(run.frames) == 1 and not run.guarded and frame.function is not None:
+        _report(run, frame.function, held, None)
     if held.broken:
         frame.held = None  # one message for one mistake
 

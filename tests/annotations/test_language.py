@@ -95,7 +95,7 @@ def calls() -> st.SearchStrategy[Call]:
     return drawn.map(lambda rest: [("int", 2), *rest])
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(calls())
 def test_a_drawn_call_is_judged_as_at_run_time(call: Call) -> None:
     assert our_outcome(call) == real_outcome(call)
