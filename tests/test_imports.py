@@ -26,6 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "checking": {"evaluation", "seeds", "shapes", "opening"},
     "reveal": {"evaluation", "rules", "seeds", "opening", "status"},
     "status": {"evaluation", "seeds"},
+    "pytest_plugin": {"profiling"},
     "mypy_plugin": {"checking"},
     "cli": {"profiling", "seeds", "reveal", "status"},
     "__main__": {"cli"},

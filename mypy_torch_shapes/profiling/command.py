@@ -76,7 +76,9 @@ def _watch(rest: list[str], session: Session) -> int:
     except CannotRun as error:
         messages.say("{error}", error=error)
         return error.status
-    except SystemExit:
+    except SystemExit as error:
+        session.recorder.stop()
+        session.recorder.raised(error)
         _end(session)
         raise
     except Exception as error:  # noqa: BLE001 - the program's own
@@ -85,7 +87,8 @@ def _watch(rest: list[str], session: Session) -> int:
         report(error, sys.excepthook)  # here, as `python` does: before other threads end and atexit
         _end(session)
         return 1
-    except BaseException:  # an interrupt: keep what there is, and let Python end as it then does
+    except BaseException as error:  # an interrupt: keep what there is, and let Python end as it then does
+        session.recorder.raised(error)
         session.finish(probe=False)
         hook = sys.excepthook
         sys.excepthook = lambda cls, error, traceback: report(error, hook)

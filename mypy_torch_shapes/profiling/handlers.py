@@ -9,7 +9,6 @@ from types import CodeType, FrameType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from mypy_torch_shapes.profiling.call_site import left_out
-from mypy_torch_shapes.profiling.events import UNKNOWN_ERROR
 from mypy_torch_shapes.profiling.modules import Construction
 from mypy_torch_shapes.profiling.names import mro, raw_dict
 from mypy_torch_shapes.profiling.watch import Watched, parameter_names
@@ -146,7 +145,7 @@ class WatchedHandler(Handler):
                 return
             entry.returns.add(key)
             self._add(entry, None if error is not None else recorder.observer.seed(value), error)
-        if error == UNKNOWN_ERROR:
+        if error is not None:
             recorder.raising[id(frame)] = len(recorder.scope.calls) - 1
 
     def _add(self, entry: Entry, returned: Seed, error: str | None) -> None:

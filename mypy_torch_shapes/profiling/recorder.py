@@ -22,9 +22,11 @@ from mypy_torch_shapes.profiling.observe import Observer
 from mypy_torch_shapes.profiling.resolving import Resolver
 from mypy_torch_shapes.profiling.scopes import Scopes, observer_of
 from mypy_torch_shapes.profiling.watch import Watch, Watched
+from mypy_torch_shapes.seeds.merging import with_calls
 from mypy_torch_shapes.seeds.model import CallRecord, Profile, Seed, Variation
 
 MAX_ROOT_CALLS = 32  # kept for the probe to choose from
+_HANDLED = "<handled>"
 _TRANSPARENT_MODULES = ("torch.nn.modules.", "torch.utils._contextlib")
 
 
@@ -104,7 +106,8 @@ class Recorder:
         self.capped: set[str] = set()
         self.failure: str | None = None  # traceback of a bug of ours: recording ended there
         self.pending: dict[int, tuple[Entry, CodeType]] = {}  # by id of the frame
-        self.raising: dict[int, int] = {}  # by id of the frame: the call whose exception is not known yet
+        self.raising: dict[int, int] = {}  # by id of the frame: the call that an exception ended
+        self.uncaught: set[int] = set()  # the calls that an exception ended which the program did not handle
         self.table: dict[int, handlers.Handler | None] = {}  # by id of the code object
         self.unfound: set[int] = set()  # code objects of libraries whose source was looked for in vain, by id
         self._codes: list[CodeType] = []  # held, so that ids stay their own
@@ -238,21 +241,23 @@ class Recorder:
             records.append((copy, record))
 
     def raised(self, error: BaseException) -> None:
-        """The program ended with this exception: name it in the calls it went through."""
+        """The program did not handle this exception: name it in the calls it went through."""
         step = error.__traceback__
         while step is not None:
             place = self.raising.get(id(step.tb_frame))
-            if place is not None:
-                call = self.scope.calls[place]
+            call = None if place is None else self.scope.calls[place]
+            if place is not None and call is not None and _is_of(call, step.tb_frame):
                 self.scope.calls[place] = replace(call, raised=type(error).__name__)
+                self.uncaught.add(place)
             step = step.tb_next
+        self.raising.clear()
 
     def profile(self) -> Profile:
         """What was seen until now."""
         torch = sys.modules.get("torch")
         resolver = Resolver(self.modules, self.loaders)
-        calls, variations = resolver.calls(self.scope.calls, self.scope.receivers, self.variations)
-        return Profile(
+        calls, variations = resolver.calls(self._calls(), self.scope.receivers, self.variations)
+        seen = Profile(
             functions=dict(self.watch.functions),
             modules={record.id: record for record in resolver.modules()},
             calls=calls,
@@ -260,6 +265,19 @@ class Recorder:
             torch_version=None if torch is None else str(getattr(torch, "__version__", None)),
             scopes=self.scopes.records(resolver),
         )
+        return with_calls(seen, [i for i, call in enumerate(calls) if call.raised != _HANDLED])
+
+    def _calls(self) -> list[CallRecord]:
+        """The calls; that the program handles the failing of one says nothing of calls that must work."""
+        return [
+            call if call.raised is None or i in self.uncaught else replace(call, raised=_HANDLED)
+            for i, call in enumerate(self.scope.calls)
+        ]
+
+
+def _is_of(call: CallRecord, frame: FrameType) -> bool:
+    """Whether a frame may be the call's own: an id is used again when its owner is gone."""
+    return call.function.endswith((f".{frame.f_code.co_name}", f":{frame.f_code.co_name}"))
 
 
 def _settings() -> Settings:
