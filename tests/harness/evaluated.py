@@ -7,15 +7,18 @@ import sys
 import time
 from pathlib import Path
 
+from mypy_torch_shapes.config import Config
 from mypy_torch_shapes.evaluation.facts import FileReport
-from mypy_torch_shapes.reveal import as_json, evaluate
+from mypy_torch_shapes.opening import session_for
+from mypy_torch_shapes.reveal.as_json import as_json
+from mypy_torch_shapes.reveal.command import evaluate
 
 
 def main() -> int:
     files = sys.argv[1:]
     reports: dict[str, FileReport] = {}
     start = time.monotonic()
-    faults = list(evaluate(Path.cwd(), files, reports))
+    faults = list(evaluate(session_for(Config(Path.cwd())), files, reports))
     seconds = time.monotonic() - start
     assert not faults, faults
     findings = [
