@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ..shapes.dims import Dim, Size, Symbol, symbols
 from ..shapes.unknown import Undecided, Unknown
-from . import changing, contracts, joins, library, methods, objects, parameters, torch_modules
+from . import casting, changing, contracts, joins, library, methods, objects, parameters, torch_modules
 from .recording import Parameters, plain
 from .run import FOREIGN_STEPS, LIBRARY_STEPS, MOST_FRAMES, Frame, Run
 from .values import (
@@ -154,7 +154,7 @@ def call_function(
     frame.held = held
     _enter_scope(frame)
     try:
-        with _Entered(run, frame, bound, vague):
+        with _Entered(run, frame, bound, vague), casting.entered(function.attrs.get(casting.MANAGER)):
             if isinstance(function.node, ast.Lambda):
                 result = expressions.evaluate(run, function.node.body, frame)
             else:

@@ -58,7 +58,7 @@ def calls_of(profile: Profile, usable: Iterable[CallRecord]) -> list[Call]:
         )
     groups: dict[object, list[CallRecord]] = {}
     for record in usable:
-        key = (record.function, _receiver_key(profile, record.receiver), _structure(record))
+        key = (record.function, _receiver_key(profile, record.receiver), record.autocast, _structure(record))
         groups.setdefault(key, []).append(record)
     observed = [records for records in groups.values() if any(record.probe is None for record in records)]
     return [_generalise(records, tried) for records in observed]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ..rules import autocast
 from .modules import SourceModule
 from .run import MOST_STEPS, Run
 
@@ -39,17 +40,18 @@ def demand(run: Run, module: SourceModule, name: str) -> None:
 def _apart(run: Run, module: SourceModule, body: list[ast.stmt]) -> None:
     from . import statements
 
-    saved = run.journal, run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.steps, run.general
+    saved = run.journal, run.frames, run.uncertain, run.guarded, run.steps, run.general
     catching, run.catching = run.catching, 0
     limit, run.limit = run.limit, run.steps + MOST_STEPS
     constructing, run.constructing = run.constructing, 0
     run.journal = type(run.journal)()
-    run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.general = [], 1, 0, 0, False
+    run.frames, run.uncertain, run.guarded, run.general = [], 1, 0, False
     try:
-        statements.run_module(run, module, None, body)
+        with autocast.within():
+            statements.run_module(run, module, None, body)
     finally:
         run.limit, run.constructing = limit, constructing
-        run.journal, run.frames, run.uncertain, run.guarded, run.dtype_hidden, run.steps, run.general = saved
+        run.journal, run.frames, run.uncertain, run.guarded, run.steps, run.general = saved
         run.catching = catching
 
 

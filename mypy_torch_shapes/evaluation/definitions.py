@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from ..shapes.unknown import Unknown
-from . import calls, containers, expressions, objects
+from . import calls, casting, containers, expressions, objects
 from .run import Frame, Run
 from .values import Bound, Class, Descriptor, Env, Function, Instance, Library, Partial, Raised, Value
 
@@ -51,6 +51,7 @@ def _decorated(run: Run, value: Value, node: ast.expr, frame: Frame) -> Value:
         return Descriptor(kind, value) if kind and kind != "function" else value
     if isinstance(decorator, Partial):
         return calls.call(run, decorator, [value], {}, node, frame)
+    casting.decorate(decorator, value)
     if isinstance(decorator, Unknown) or not isinstance(decorator, Function):
         return value  # a decorator of a library, called with options: taken to leave the function as it is
     made = _made(run, decorator, value, node, frame)

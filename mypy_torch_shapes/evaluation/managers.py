@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from ..shapes.unknown import Unknown
-from . import attributes, calls, expressions, iteration, objects, operators
+from . import attributes, calls, casting, expressions, iteration, objects, operators
 from .run import Frame, Run
 from .values import Bound, Function, Instance, Library, Raised, Value
 
@@ -34,12 +34,11 @@ def _nested(run: Run, items: list[ast.withitem], body: list[ast.stmt], frame: Fr
         iteration.assign(run, item.optional_vars, entered, frame)
     catches = _catches(manager, item.context_expr)
     leaves = isinstance(manager, Instance) and objects.find_method(run, manager, "__exit__") is not None
-    hides = _hides_dtypes(manager)
-    run.dtype_hidden += hides
     run.guarded += catches
     run.catching += catches or leaves
     try:
-        flow = _nested(run, rest, body, frame)
+        with casting.entered(manager):
+            flow = _nested(run, rest, body, frame)
     except Raised:
         if not catches and not _left(run, manager, item.context_expr, frame, raised=True):
             raise
@@ -47,7 +46,6 @@ def _nested(run: Run, items: list[ast.withitem], body: list[ast.stmt], frame: Fr
 
         return Flow.NORMAL
     finally:
-        run.dtype_hidden -= hides
         run.guarded -= catches
         run.catching -= catches or leaves
     _left(run, manager, item.context_expr, frame, raised=False)
@@ -59,11 +57,6 @@ def _catches(manager: Value, node: ast.expr) -> bool:
         return False
     callee = node.func if isinstance(node, ast.Call) else node
     return (callee.attr if isinstance(callee, ast.Attribute) else getattr(callee, "id", "")) in _CATCHING
-
-
-def _hides_dtypes(manager: Value) -> bool:
-    """Inside autocast an operation's dtype depends on the device's lists."""
-    return isinstance(manager, Instance) and getattr(manager.cls, "path", "").endswith("autocast")
 
 
 def _entered(run: Run, manager: Value, node: ast.expr, frame: Frame) -> Value:

@@ -75,7 +75,6 @@ class Run:
         self.entered: set[SourceModule] = set()
         self.reached: set[str] = set()  # functions entered, "module:qualname"
         self.rebound: set[tuple[int, str]] = set()  # globals that functions bound in this evaluation
-        self.dtype_hidden = 0  # > 0: inside autocast
         self.doubts = 0  # conditions that could not be told: what follows may hold for some sizes only
         self.constructing = 0  # > 0: inside the constructor of a module: what is chosen there is its configuration
         self.seen: list[tuple[str, Parameters]] = []  # what functions were entered with

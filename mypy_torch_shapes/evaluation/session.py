@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import sys
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
+from ..rules import autocast
 from ..seeds import digests
 from ..seeds.model import CallRecord, NameSeed, Profile, Seed, SequenceSeed
 from ..shapes.dims import Size
 from ..shapes.unknown import Undecided
-from . import annotated, calls, contexts, growing, objects, parameters, statements
+from . import annotated, calls, casting, contexts, growing, objects, parameters, statements
 from .contexts import Call
 from .facts import FileReport
 from .modules import SourceModule, imported_names
@@ -64,6 +66,7 @@ class Session:
     def report(self, file: Path) -> FileReport:
         """All that is known of a source file. Raises SyntaxError or OSError for a file that cannot be read."""
         path = file.resolve()
+        autocast.only_cpu.set(cache(partial(casting.saw_only_the_cpu, self.profile)))
         sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION))
         module = self._script(path)  # first: what the profile leads to finds the module already evaluated
         if not self._evaluated:
@@ -205,7 +208,8 @@ class Session:
         held = [*args, *kwargs.values(), function.receiver if isinstance(function, Bound) else None]
         growing.forget(run, [each for each in self.loader.modules.values() if each and each.project], held)
         frame = Frame(Env({}, None, target.module))
-        calls.call(run, function, args, kwargs, target.node, frame)
+        with autocast.within(*casting.recorded(call.records[0].autocast)):
+            calls.call(run, function, args, kwargs, target.node, frame)
 
     def _confirmed(self, function: str, arguments: dict[str, Value]) -> bool:
         """Whether the scripts, as they are today, enter a function with arguments like the recorded ones."""

@@ -201,7 +201,7 @@ def to_rule(run: Run, value: Value) -> Any:
 def from_rule(run: Run, result: Any, origin: Origin | None = None) -> Value:
     """What a rule returned, as a value."""
     if isinstance(result, TensorType):
-        return Tensor(result.with_dtype(None) if run.dtype_hidden else result, origin)
+        return Tensor(result, origin)
     fields = getattr(result, "fields", None)
     if fields is not None:
         return Named(fields, [from_rule(run, item, origin) for item in result])

@@ -35,14 +35,6 @@ def _size(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, 
     return tuple(known) if isinstance(known, list) else known
 
 
-@special("torch.autocast", "torch.amp.autocast", "torch.cuda.amp.autocast", "torch.cpu.amp.autocast")
-def _autocast(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
-    enabled = kwargs.get("enabled", True)
-    return (
-        Unknown("autocast that is off") if enabled is False else Instance(Library("torch.amp.autocast"), complete=False)
-    )
-
-
 @special("torch.utils.checkpoint.checkpoint")
 def _checkpoint(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     own = {"use_reentrant", "preserve_rng_state", "context_fn", "determinism_check", "debug"}

@@ -50,6 +50,15 @@ class Torch:
         self.shape_of = base.shape.__get__
         self.dtype_of = base.dtype.__get__
         self.device_of = base.device.__get__
+        self._is_autocast_enabled = torch.is_autocast_enabled
+        self._autocast_dtype = torch.get_autocast_dtype
+
+    def autocast(self) -> tuple[str, ...]:
+        """The autocast regions in force: "cpu bfloat16"."""
+        if not self.loaded:
+            return ()
+        enabled = [device for device in ("cpu", "cuda") if self._is_autocast_enabled(device)]
+        return tuple(f"{device} {str(self._autocast_dtype(device))[6:]}" for device in enabled)
 
     def is_module(self, value: object) -> bool:
         """Whether a value is a module; `isinstance` would ask it for its `__class__`."""

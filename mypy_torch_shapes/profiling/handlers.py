@@ -90,7 +90,7 @@ class WatchedHandler(Handler):
         if is_root and recorder.probed is not None:
             caller = recorder.probed.caller  # of the call that is repeated
         root = is_root or not direct
-        context = (watched, caller, root, *(_record(recorder, values)))
+        context = (watched, caller, root, recorder.torch.autocast(), *(_record(recorder, values)))
         key = (context, recorder.keys.of(values))
         entry = recorder.scope.entries.get(key)
         if entry is None:
@@ -121,7 +121,8 @@ class WatchedHandler(Handler):
         counts[alike] = counts.get(alike, 0) + 1
         seeds = tuple((name, recorder.observer.seed(value)) for name, value in zip(watched.names, values, strict=True))
         receiver = seeds[0][1] if seeds and isinstance(seeds[0][1], ModuleSeed) else None
-        entry = recorder.scope.entries[key] = Entry(watched, seeds, receiver, root, caller)
+        regions = recorder.torch.autocast()
+        entry = recorder.scope.entries[key] = Entry(watched, seeds, receiver, root, caller, regions)
         watched.has_tensors = watched.has_tensors or any(_has_tensor(seed) for _, seed in seeds)
         return entry
 
@@ -154,7 +155,15 @@ class WatchedHandler(Handler):
             entry.root_call.call = len(scope.calls)
         self.watched.has_tensors = self.watched.has_tensors or _has_tensor(returned)
         scope.calls.append(
-            CallRecord(self.watched.key, entry.arguments, returned, error, None, entry.root, entry.caller)
+            CallRecord(
+                function=self.watched.key,
+                arguments=entry.arguments,
+                returned=returned,
+                raised=error,
+                root=entry.root,
+                caller=entry.caller,
+                autocast=entry.autocast,
+            )
         )
         scope.receivers.append(entry.receiver)
 

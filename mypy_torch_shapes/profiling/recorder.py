@@ -76,6 +76,7 @@ class Entry:
     receiver: Seed
     root: bool
     caller: str | None
+    autocast: tuple[str, ...]
     returns: set[object] = field(default_factory=set)
     root_call: RootCall | None = None
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown
+from . import autocast
 from .mismatch import Mismatch
 from .outputs import stored
 from .signature import Signature
@@ -82,6 +83,7 @@ class Rule:
     function: Callable[..., Any]
     signatures: tuple[Signature, ...]
     attribute: bool
+    path: str  # in full
 
     @cached_property
     def parameters(self) -> inspect.Signature:
@@ -96,6 +98,11 @@ class Rule:
         return any(p.kind is inspect.Parameter.VAR_KEYWORD for p in self.parameters.parameters.values())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if autocast.regions.get() and not self.path.endswith("_"):
+            return autocast.call(self.path, args, kwargs, self._apply)
+        return self._apply(*args, **kwargs)
+
+    def _apply(self, *args: Any, **kwargs: Any) -> Any:
         takes_out = "out" not in self.parameters.parameters and not is_size(kwargs.get("out"))  # einops: a size's name
         out = kwargs.pop("out", None) if takes_out else None
         bound = self._bind(args, kwargs)
@@ -141,7 +148,7 @@ def rule(*names: str, shapes: str | tuple[str, ...] = (), attribute: bool = Fals
                 if path in _rules:
                     raise ValueError(f"two rules for {path}")
                 signatures = tuple(Signature.parse(line) for line in lines)
-                _rules[path] = Rule(path.rsplit(".", 1)[1], function, signatures, attribute)
+                _rules[path] = Rule(path.rsplit(".", 1)[1], function, signatures, attribute, path)
         return function
 
     return register

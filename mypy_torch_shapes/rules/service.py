@@ -9,7 +9,7 @@ from ..shapes.dtypes import can_cast
 from ..shapes.relations import Truth, equal
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided
-from . import oracle, registry
+from . import autocast, deliberate, oracle, registry
 from .mismatch import DTYPE, Mismatch
 from .vocabulary import show
 
@@ -33,6 +33,8 @@ def served_by(path: str) -> str | None:
         return RULE
     if is_in_place(path) and (path.rpartition(".")[2] in MOVING or served_by(path[:-1]) is not None):
         return IN_PLACE
+    if deliberate.reason(path) is not None:
+        return None
     asked = path.startswith(_ASKED) or (path.startswith("torch.") and path.count(".") == 1 and path[6:7].islower())
     return ORACLE if asked and not oracle.has_effects(path) else None
 
@@ -52,7 +54,22 @@ def answer(path: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         return found(*args, **kwargs)
     if is_in_place(path):
         return _in_place(path, args, kwargs)
+    why = deliberate.reason(path)
+    if why is not None:
+        raise Undecided(why)
+    if autocast.regions.get():
+        return _asked_in_region(path, args, kwargs)
     return oracle.ask(path, args, dict(kwargs))
+
+
+def _asked_in_region(path: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """torch is asked outside of autocast, so its dtypes say little."""
+    try:
+        return autocast.forgotten(oracle.ask(path, args, dict(kwargs)))
+    except Mismatch as mismatch:
+        if mismatch.code == DTYPE:
+            raise Undecided("a dtype inside autocast is not known") from None
+        raise
 
 
 def _in_place(path: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> TensorType:
@@ -62,7 +79,8 @@ def _in_place(path: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Te
     if name in MOVING:
         return TensorType(None, None)
     try:
-        result = answer(path[:-1], args, kwargs)
+        with autocast.within():  # in-place variants cast nothing
+            result = answer(path[:-1], args, kwargs)
     except Undecided:
         return TensorType(target.dtype, None) if name in RESHAPING else target
     except Mismatch as mismatch:

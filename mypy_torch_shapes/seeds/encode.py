@@ -217,6 +217,8 @@ def encode_call(record: CallRecord) -> Json:
         encoded["root"] = True
     if record.runs:
         encoded["runs"] = list(record.runs)
+    if record.autocast:
+        encoded["autocast"] = list(record.autocast)
     return encoded
 
 
@@ -232,6 +234,7 @@ def decode_call(e: Json) -> CallRecord:
         caller=_optional(e.get("caller"), str),
         probe=_optional(e.get("probe"), int),
         runs=_decode_runs(e),
+        autocast=tuple(_of(region, str) for region in _of(e.get("autocast", []), list)),
     )
 
 

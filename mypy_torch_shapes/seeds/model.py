@@ -108,6 +108,7 @@ class CallRecord:
     caller: str | None = None  # "module:qualname" of the nearest watched caller
     probe: int | None = None  # the probe variation this was seen in; None for the real run
     runs: tuple[int, ...] = ()  # places in `Profile.runs`, of those it was seen in
+    autocast: tuple[str, ...] = ()  # the regions in force on entry: "cpu bfloat16"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from inspect import Parameter
 from typing import Any
 
 from ...shapes.unknown import Undecided
+from .. import autocast
 from ..mismatch import Mismatch
 from .table import ModuleClass, ModuleSpec, classes
 
@@ -48,6 +49,10 @@ def forward(cls: str, attrs: Mapping[str, Any], training: Any, args: tuple[Any, 
     """What an instance with these current attributes returns. Raises Mismatch or Undecided."""
     found = _find(cls)
     try:
+        if autocast.regions.get() and autocast.is_composite_class(cls):
+            with autocast.within():
+                given = autocast.forgotten(args), autocast.forgotten(dict(kwargs))
+                return autocast.forgotten(found.forward(attrs, training, *given))
         return found.forward(attrs, training, args, kwargs)
     except Mismatch as mismatch:
         mismatch.operation = mismatch.operation or found.operation
