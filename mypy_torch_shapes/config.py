@@ -17,7 +17,8 @@ else:
 
 SECTION = "mypy_torch_shapes"
 DATA = ".mypy_torch_shapes"  # the profile and the caches, below the root
-KNOWN = ["debug", "root"]
+KNOWN = ["debug", "module_calls", "root"]
+FLAGS = {"debug", "module_calls"}
 BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -27,6 +28,7 @@ class Config:
 
     root: Path
     debug: bool = False
+    module_calls: bool = False
     problems: tuple[str, ...] = ()
 
     @property
@@ -52,13 +54,13 @@ def read(config_file: str | None, cwd: Path) -> Config:
             root = chosen.resolve()
         else:
             problems.append(messages.no_such_root(chosen))
-    debug = False
-    if "debug" in values:
+    chosen_flags = {}
+    for name in FLAGS & values.keys():
         try:
-            debug = BOOLEANS[str(values["debug"]).strip().lower()]
+            chosen_flags[name] = BOOLEANS[str(values[name]).strip().lower()]
         except KeyError:
-            problems.append(messages.bad_value("debug", str(values["debug"]), where, "true or false"))
-    return Config(root, debug, tuple(problems))
+            problems.append(messages.bad_value(name, str(values[name]), where, "true or false"))
+    return Config(root, problems=tuple(problems), **chosen_flags)
 
 
 def section_of(path: Path) -> Mapping[str, object]:

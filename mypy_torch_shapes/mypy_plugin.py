@@ -7,11 +7,11 @@ from typing import Any
 
 from mypy.nodes import MypyFile
 from mypy.options import Options
-from mypy.plugin import AnalyzeTypeContext, Plugin, ReportConfigContext
-from mypy.types import Type
+from mypy.plugin import AnalyzeTypeContext, MethodSigContext, Plugin, ReportConfigContext
+from mypy.types import FunctionLike, Type
 
 from mypy_torch_shapes import messages
-from mypy_torch_shapes.checking import written_tensors
+from mypy_torch_shapes.checking import module_calls, written_tensors
 from mypy_torch_shapes.checking.build import Build
 
 MYPY_TESTED = "2.4"
@@ -28,7 +28,7 @@ def plugin_for(version: str) -> type[Plugin]:
 class TorchShapesPlugin(Plugin):
     """Errors and notes about tensors.
 
-    There are no expression hooks: a type handed to mypy from one shows up in messages, or in `reveal_type`, or makes
+    There are no hooks that change types, unless an option asks for them: a type handed to mypy from one shows up in messages, or in `reveal_type`, or makes
     an assignment incompatible, and promise 1 is that none of this happens (docs/limits.md).
     """
 
@@ -42,6 +42,10 @@ class TorchShapesPlugin(Plugin):
 
     def get_type_analyze_hook(self, fullname: str) -> Callable[[AnalyzeTypeContext], Type] | None:
         return written_tensors.analyze if fullname == written_tensors.TENSOR else None
+
+    def get_method_signature_hook(self, fullname: str) -> Callable[[MethodSigContext], FunctionLike] | None:
+        wanted = self._build.module_calls and fullname.endswith(module_calls.CALL)
+        return module_calls.signature if wanted else None
 
     def report_config_data(self, ctx: ReportConfigContext) -> Any:
         return self._build.cache_data(ctx.path)

@@ -32,17 +32,19 @@ class Build:
         for problem in settings.problems:
             messages.say(problem)
         self.modules: dict[str, MypyFile] = {}
+        self.module_calls = settings.module_calls
         self._outcomes = Outcomes(settings)
         self._reported: dict[str, Options] = {}  # path -> mypy's options for that file
         if self._daemon:
-            restart_on_change_of(self._outcomes.profile_digest())
+            restart_on_change_of(f"{self._outcomes.profile_digest()}{'+calls' if self.module_calls else ''}")
 
-    def cache_data(self, path: str) -> str | None:
+    def cache_data(self, path: str) -> str | tuple[str | None, str] | None:
         """What mypy keeps with a module and compares on the next run: a digest of what was said of it.
 
         Not a digest of what it depends on: an edit elsewhere that changes nothing here leaves the module fresh.
         """
-        return self._outcomes.of(path).digest() if is_ours(path) else None
+        digest = self._outcomes.of(path).digest() if is_ours(path) else None
+        return (digest, "module_calls") if self.module_calls else digest
 
     def parsed(self, file: MypyFile) -> None:
         """A daemon looks for unused ignores before `checked`, so those of ours that are used are marked here."""
@@ -58,9 +60,11 @@ class Build:
         """A module is done: say what there is to say of it."""
         if self._errors is None or not is_ours(file.path) or file.path in self._errors.ignored_files:
             return
-        from mypy_torch_shapes.checking import report
+        from mypy_torch_shapes.checking import module_calls, report
 
         self._reported[file.path] = self._errors.options
+        if self.module_calls:
+            module_calls.tidy(self._errors, file.path)
         files = [file]
         if self._daemon:
             # It calls this for the edited modules alone, having thrown away the errors of all others.
