@@ -32,6 +32,8 @@ def revealed(text: str) -> str:
     return f'Revealed tensor type is "{text}"'
 
 
+NO_LIBCST: Final = 'annotate needs libcst: pip install "mypy_torch_shapes[annotate]"'
+
 # Annotations that jaxtyping refuses.
 SEVERAL_VARIADIC: Final = 'an annotation may have only one "*name" or "..."'
 ARRAY_AND_SHAPE: Final = 'an annotation needs a tensor type and a shape, as in Float[Tensor, "batch 3"]'

@@ -28,8 +28,9 @@ def plugin_for(version: str) -> type[Plugin]:
 class TorchShapesPlugin(Plugin):
     """Errors and notes about tensors.
 
-    There are no hooks that change types, unless an option asks for them: a type handed to mypy from one shows up in messages, or in `reveal_type`, or makes
-    an assignment incompatible, and promise 1 is that none of this happens (docs/limits.md).
+    There are no hooks that change types, unless an option asks for them: a type handed to mypy from one shows up in
+    messages, or in `reveal_type`, or makes an assignment incompatible, and promise 1 is that none of this happens
+    (docs/limits.md).
     """
 
     def __init__(self, options: Options) -> None:

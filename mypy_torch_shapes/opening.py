@@ -26,7 +26,7 @@ class RememberingSession(Session):
             oracle.flush()
 
 
-def session_for(config: Config, explain: bool = False) -> Session:
+def session_for(config: Config, explain: bool = False, signatures: bool = False) -> Session:
     """A session over the profile below the root; without a profile that can be read, over an empty one."""
     warn_of_torch()
     try:
@@ -34,7 +34,7 @@ def session_for(config: Config, explain: bool = False) -> Session:
     except store.StoreError as fault:
         messages.say(str(fault))
         profile = Profile()
-    return RememberingSession(config.root, profile, Options(explain))
+    return RememberingSession(config.root, profile, Options(explain, signatures))
 
 
 def warn_of_torch() -> None:

@@ -28,7 +28,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "status": {"evaluation", "seeds"},
     "pytest_plugin": {"profiling"},
     "mypy_plugin": {"checking"},
-    "cli": {"profiling", "seeds", "reveal", "status"},
+    "annotate": {"annotations", "evaluation", "opening", "seeds", "shapes"},
+    "cli": {"annotate", "profiling", "seeds", "reveal", "status"},
     "__main__": {"cli"},
     "__init__": {"mypy_plugin", "profiling"},
 }
@@ -36,6 +37,7 @@ ONLY = {
     "mypy": {"mypy_plugin", "checking", "__init__"},
     "torch": {"profiling", "rules.oracle"},
     "sympy": {"shapes"},
+    "libcst": {"annotate"},
 }
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 

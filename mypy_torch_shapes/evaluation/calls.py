@@ -162,6 +162,7 @@ def call_function(
                 if at_yield is None and _is_generator(function.node):
                     result = _generated(frame)
                 result = contracts.left(run, frame, result)
+            contracts.keep(run, frame, result)
     except Raised as raised:
         if run.catching or function.module.project or not run.frames or not run.frame.module.project:
             raise  # else the project goes on, and so do we: more likely we do not know the library well enough
@@ -215,6 +216,8 @@ class _Entered:
                 self.vague,
                 frame.held.names if frame.held is not None else {},
             )
+            if run.recording.signatures:
+                frame.entered = {name: contracts.described(run, value) for name, value in frame.env.variables.items()}
         if frame.held is not None:
             contracts.begin(run, frame, frame.held)
 

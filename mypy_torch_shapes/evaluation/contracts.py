@@ -18,6 +18,7 @@ from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
 from . import joins, objects
 from .annotation_names import names_of
+from .recording import SeenCall
 from .run import Frame, Run
 from .values import Class, Deque, Env, Function, Instance, ListValue, Tensor, Value
 
@@ -221,6 +222,13 @@ def left(run: Run, frame: Frame, result: Value) -> Value:
     if held.contract.is_stub:
         result = Unknown("a function without a body")
     return refined(run, held.contract.returns[0], result, held.bindings.copy())
+
+
+def keep(run: Run, frame: Frame, result: Value) -> None:
+    """Keep what a function was called with and what it returned, where that is wanted."""
+    if frame.entered is not None and frame.context is not None:
+        call = SeenCall(frame.entered, described(run, result))
+        run.recording.entries[frame.context].calls.append(call)
 
 
 def declared(run: Run, node: ast.AnnAssign, value: Value, frame: Frame) -> Value:

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 Parameters = tuple[tuple[str, TensorType | Size], ...]  # path from the parameters -> what it is
 
 
+@dataclass(frozen=True)
+class SeenCall:
+    """One call in a context: its arguments and its result, as annotations see values."""
+
+    arguments: dict[str, object]
+    result: object
+
+
 @dataclass(eq=False)
 class Entry:
     """A context while it is being gathered."""
@@ -36,6 +44,7 @@ class Entry:
     vague: bool  # some argument is unknown
     general: bool  # seeded by a profile or an annotation; not from the literals of module-level code
     written: Mapping[str, Size] = field(default_factory=dict)  # names that annotations give to sizes
+    calls: list[SeenCall] = field(default_factory=list)  # only where signatures are kept
     facts: dict[Span, TensorType] = field(default_factory=dict)
     gaps: dict[Span, str] = field(default_factory=dict)
     reveals: dict[Span, str] = field(default_factory=dict)
@@ -65,6 +74,7 @@ class Recording:
     ) -> None:
         self.wanted = wanted  # which modules' facts are kept
         self.explaining = explaining  # whether origins are kept
+        self.signatures = False  # whether arguments and results are kept
         self.source = source  # what led to all this
         self.entries: list[Entry] = []
         self._by_key: dict[object, int] = {}
@@ -171,6 +181,7 @@ class Recording:
                 mine.facts[at] = type if before is None else _common(before, type, mine)
             for at, reason in entry.gaps.items():
                 mine.gaps.setdefault(at, reason)
+            mine.calls += entry.calls
             mine.reveals.update(entry.reveals)
             mine.plain |= entry.plain
             mine.sources |= entry.sources
@@ -241,7 +252,7 @@ def name_symbols(parameters: Parameters, written: Mapping[str, Size]) -> tuple[d
             symbol = plain(size)
             if symbol is None or symbol in names:
                 continue
-            wanted = wished.get(symbol) or symbol.name or _axis_name(path, axis, value)
+            wanted = wished.get(symbol) or symbol.name or axis_name(path, axis, value)
             name, number = wanted, 1
             while name in definitions:
                 number += 1
@@ -262,7 +273,8 @@ def plain(size: object) -> Symbol | None:
     return atom if power == 1 and isinstance(atom, Symbol) else None
 
 
-def _axis_name(path: str, axis: int, value: TensorType | Size) -> str:
+def axis_name(path: str, axis: int, value: TensorType | Size) -> str:
+    """What an axis of a parameter is called that nothing else names: by convention, else after the parameter."""
     if not isinstance(value, TensorType):
         return path if path.isidentifier() else "n"
     letters = _CONVENTIONAL.get(value.rank or 0, "")

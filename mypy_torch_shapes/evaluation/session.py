@@ -35,6 +35,7 @@ class Options:
     """What a user may choose about evaluations."""
 
     explain: bool = False  # keep where every type came from
+    signatures: bool = False  # keep what functions were called with, and what they returned
 
 
 class Session:
@@ -52,6 +53,7 @@ class Session:
         self.staleness = Staleness(self.profile, self.loader, self.root)
         self.sightings = Sightings(self.profile, self.staleness)
         self.recording = Recording(lambda module: True, self.options.explain)
+        self.recording.signatures = self.options.signatures
         self.entered: set[SourceModule] = set()
         self.reached: set[str] = set()
         self.faults: dict[str, tuple[Exception, set[SourceModule]]] = {}  # ours, and the modules they may concern
@@ -178,6 +180,7 @@ class Session:
     def _attempt(self, call: Call, sizes: tuple[Size, ...]) -> Recording:
         runs = sorted({run for record in call.records for run in record.runs})
         recording = Recording(self.recording.wanted, self.options.explain, Source(call.function, tuple(runs)))
+        recording.signatures = self.options.signatures
         run = Run(self.loader, recording, general=True, sightings=self.sightings)
         run.journal.open()
         try:

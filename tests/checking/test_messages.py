@@ -182,7 +182,10 @@ def test_the_debug_option_shows_the_traceback(project: Project) -> None:
 @pytest.mark.parametrize(
     ("ours", "sentence"),
     [
-        ("roots = x", 'mypy.ini: unknown option "roots" in [mypy_torch_shapes], ignored (known: debug, module_calls, root).'),
+        (
+            "roots = x",
+            'mypy.ini: unknown option "roots" in [mypy_torch_shapes], ignored (known: debug, module_calls, root).',
+        ),
         ("debug = maybe", 'mypy.ini: "debug = maybe" in [mypy_torch_shapes] is not true or false, ignored.'),
         ("root = nowhere", 'the root "{root}/nowhere" is not a directory, ignored.'),
     ],

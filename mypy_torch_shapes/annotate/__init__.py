@@ -1,0 +1,1 @@
+"""Inferred types written into the source, as jaxtyping annotations."""
