@@ -52,7 +52,7 @@ class Result:
     texts: dict[Span, str] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)  # reported of a program that runs
     faults: list[str] = field(default_factory=list)  # the evaluator's own
-    evaluation: float = 0.0  # seconds, with the imports it needs
+    evaluation: float = 0.0  # seconds of processor, with the imports it needs
 
     @property
     def coverage(self) -> float:
