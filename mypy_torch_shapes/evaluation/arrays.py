@@ -10,10 +10,12 @@ from ..shapes.dtypes import BY_NAME, DType, float64, int64
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown, UnknownNumber
 from . import tensors
+from .library_objects import method
 from .run import Frame, Run
 from .specials import special
-from .values import Instance, Library, Tensor, Value, is_size
+from .values import Instance, Known, Library, ListValue, Tensor, Value, is_size
 
+_MOST = 1024  # items
 TENSOR = "<tensor>"  # the array as a tensor
 
 
@@ -73,6 +75,43 @@ def _all_numbers(value: Value) -> bool:
     if isinstance(value, list | tuple):
         return getattr(value, "length", None) is None and all(map(_all_numbers, value))
     return isinstance(value, bool | int | float | UnknownNumber)
+
+
+@special("numpy.linspace")
+def _linspace(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    """The rates a constructor spreads over its layers."""
+    given = dict(zip(("start", "stop", "num"), args, strict=False)) | kwargs
+    start, stop, count = given.get("start"), given.get("stop"), given.get("num", 50)
+    if not given.keys() <= {"start", "stop", "num"} or not is_size(count):
+        return Unknown("an array of something unknown")
+    array = _array(float64, count)
+    if not isinstance(array, Instance) or not isinstance(count, int) or not 1 < count <= _MOST:
+        return array
+    if isinstance(start, int | float) and isinstance(stop, int | float):
+        step = (stop - start) / (count - 1)
+        numbers = (*(i * step + start for i in range(count - 1)), float(stop))
+        array.attrs[TENSOR] = Known(TensorType(float64, (count,)), numbers)
+    return array
+
+
+@method("numpy.ndarray", name="tolist")
+@method("numpy.ndarray", name="__iter__")
+def _numbers(
+    run: Run, array: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    """The items of a vector."""
+    tensor = tensor_of(array)
+    if isinstance(tensor, Known) and isinstance(tensor.numbers, tuple):
+        return ListValue(tensor.numbers)
+    size = (
+        tensor.type.dims[0]
+        if tensor is not None and tensor.type.dims is not None and array.attrs["ndim"] == 1
+        else None
+    )
+    kind = {float64: float, int64: int}.get(tensor.type.dtype) if tensor is not None and tensor.type.dtype else None
+    if not isinstance(size, int) or size > _MOST or kind is None:
+        return Unknown("the items of an array")
+    return ListValue(UnknownNumber(kind, "an item of an array") for _ in range(size))
 
 
 @special("numpy.power")

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from ..shapes.unknown import Unknown
-from . import calls, objects
+from . import calls, objects, torch_modules
 from .run import Frame, Run
 from .values import Bound, Class, Descriptor, Function, Instance, Library, ListValue, Named, Raised, Value
 
@@ -107,9 +107,31 @@ def enum_by_name(cls: Class, name: Value) -> Value:
     return found if isinstance(found, Instance) else Unknown("a member of an enumeration")
 
 
+def same(left: Value, right: Value) -> bool | Unknown:
+    """`==` of two values, one of them an object, where no class of theirs defines it."""
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Instance) and not isinstance(other, Instance):
+            if is_enum(one.cls) and type(other).__name__ in _mixed_in(one.cls):
+                value = one.attrs.get("value")
+                return value if isinstance(value, Unknown) else value == other
+            base = objects.library_base(one.cls)
+            plain = objects.is_complete(one.cls) and (base is None or torch_modules.is_module_class(base))
+            if other is None or plain or is_enum(one.cls):
+                return False
+            return Unknown("an operator on an object")
+    return left is right
+
+
+def _mixed_in(cls: Value) -> set[str]:
+    """Which kinds of plain values the members of an enumeration are as well."""
+    paths = {entry.path for entry in objects.mro(cls) if isinstance(entry, Library)}
+    kinds = {"str": {"builtins.str", "enum.StrEnum"}, "int": {"builtins.int", "enum.IntEnum", "enum.IntFlag"}}
+    return {kind for kind, bases in kinds.items() if bases & paths}
+
+
 def make_enum(cls: Class) -> None:
     """Turn the plain values of an enum's body into members."""
-    text = any(isinstance(base, Library) and base.path in ("builtins.str", "enum.StrEnum") for base in cls.mro)
+    text = "str" in _mixed_in(cls)
     for name, value in list(cls.namespace.items()):
         if not name.startswith("_") and not isinstance(value, Function | Descriptor | Instance):
             attrs = {"name": name, "value": name.lower() if isinstance(value, Unknown) and text else value}

@@ -183,11 +183,18 @@ def _by_method(run: Run, op: type, left: Value, right: Value, node: ast.AST, fra
         if container is not None:
             return container
     if name and isinstance(right, Instance):
-        method = objects.find_method(run, right, f"__r{name}__")
+        method = objects.find_method(run, right, f"__{name}__" if op in (ast.Eq, ast.NotEq) else f"__r{name}__")
         if method is not None:
             return calls.call(run, method, [left], {}, node, frame)
-    if op is ast.Eq and isinstance(left, Instance) and isinstance(right, Instance):
-        return left is right
+    if op is ast.NotEq:  # without a method of its own, the opposite of ==
+        equality = _by_method(run, ast.Eq, left, right, node, frame)
+        return (
+            conditions.negated(equality)
+            if isinstance(equality, bool | Condition)
+            else Unknown("an operator on objects")
+        )
+    if op is ast.Eq:
+        return containers.same(left, right)
     return Unknown("an operator on an object")
 
 

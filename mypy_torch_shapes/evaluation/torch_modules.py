@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -305,6 +305,15 @@ def walk(instance: Instance, prefix: str = "") -> Iterator[tuple[str, Instance]]
         stack += reversed(below)
 
 
+def _listed(instance: Instance, parts: Iterable[tuple[str, Value]], *, named: bool = False, deep: bool = True) -> Value:
+    """Parts of a module, with or without names. An attribute of unknown value may be one more of them."""
+    modules = [module for _, module in walk(instance)] if deep else [instance]
+    known = all(each.complete and not any(type(value) is Unknown for value in each.attrs.values()) for each in modules)
+    unseen = Unknown("a part of a module that is not wholly known")
+    rows: list[tuple[Value, Value]] = [*parts, *(() if known else [(unseen, unseen)])]
+    return ListValue(rows if named else [part for _, part in rows])
+
+
 def has_method(instance: Instance, name: str) -> bool:
     """Whether nn.Module (or its container class) has a method."""
     return name in METHODS or name in _IGNORED or (name in _CONTAINER and iterate(instance) is not None)
@@ -438,14 +447,14 @@ METHODS: dict[str, Callable[..., Value]] = {
     "eval": lambda run, m: _set_mode(run, m, False),
     "to": _to,
     "type": _to,
-    "parameters": lambda run, m, *_, **__: ListValue(t for _, t in _tensors(m, True)),
-    "named_parameters": lambda run, m, *_, **__: ListValue(_tensors(m, True)),
-    "buffers": lambda run, m, *_, **__: ListValue(t for _, t in _tensors(m, False)),
-    "named_buffers": lambda run, m, *_, **__: ListValue(_tensors(m, False)),
-    "modules": lambda run, m: ListValue(module for _, module in walk(m)),
-    "named_modules": lambda run, m, *_, **__: ListValue(walk(m)),
-    "children": lambda run, m: ListValue(children(m).values()),
-    "named_children": lambda run, m: ListValue(children(m).items()),
+    "parameters": lambda run, m, *_, **__: _listed(m, _tensors(m, True)),
+    "named_parameters": lambda run, m, *_, **__: _listed(m, _tensors(m, True), named=True),
+    "buffers": lambda run, m, *_, **__: _listed(m, _tensors(m, False)),
+    "named_buffers": lambda run, m, *_, **__: _listed(m, _tensors(m, False), named=True),
+    "modules": lambda run, m: _listed(m, walk(m)),
+    "named_modules": lambda run, m, *_, **__: _listed(m, walk(m), named=True),
+    "children": lambda run, m: _listed(m, children(m).items(), deep=False),
+    "named_children": lambda run, m: _listed(m, children(m).items(), named=True, deep=False),
     "register_buffer": lambda run, m, name, tensor=None, persistent=True: _register(run, m, name, tensor),
     "register_parameter": lambda run, m, name, param=None: _register(run, m, name, param),
     "add_module": lambda run, m, name, module=None: _register(run, m, name, module),

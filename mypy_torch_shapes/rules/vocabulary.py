@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import gcd
 from typing import Any
 
 from ..shapes.dims import Dim, Extreme, Size, text
 from ..shapes.dtypes import DType
-from ..shapes.relations import Truth, at_most, divides, equal, less
+from ..shapes.relations import Truth, at_most, divides, equal, less, proved_equal
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided, Unknown
 from .mismatch import DTYPE, Mismatch
@@ -137,11 +138,16 @@ def _broadcast_sizes(a: Size, b: Size, shapes: list[tuple[Size, ...]]) -> Size:
         return a  # b = min(a, k): for the operation to run it is a, or both are 1
     if is_cut(a, b):
         return b
-    if one_of_a is Truth.NO and isinstance(a, int):
-        return a  # whatever b is, for the operation to run it is 1 or a
-    if one_of_b is Truth.NO and isinstance(b, int):
-        return b
+    for size in sorted((a, b), key=lambda each: text(each) is None):
+        if _never_one(size):
+            return size  # whatever the other is, for the operation to run it is 1 or the same
     return fresh(_broadcast_values(a, b))
+
+
+def _never_one(size: Size) -> bool:
+    """Whether a size cannot be 1, at any size of the program's."""
+    multiple = isinstance(size, Dim) and gcd(*size.terms.values()) > 1
+    return multiple or proved_equal(size, 1) is Truth.NO
 
 
 def is_cut(size: Size, of: Size) -> bool:

@@ -380,6 +380,20 @@ class I(IntEnum):
 a = E.A.value, E("b").name, E["A"] is E.A, E.A == E.B, [e.name for e in E], E.B.up
 c = I.Y + 1, I.X < I.Y, E.A in (E.A,), isinstance(E.A, E)
 b = {E.A: 1}[E.A]
+class S(str, Enum):
+    X = "x"
+    Y = "y"
+d = E.A != E.B, E.A != E.A, E("b") != E.B, E.A == 1, E.A != None, 1 == E.A, E.A in (1, "b")
+e = S.X == "x", "x" == S.X, S.X != "y", S.X == S.Y, S.X != S.Y, S("y") != S.Y, I.X == 1, I.X != 1, S.X == None
+class P:
+    pass
+class Q:
+    def __init__(self, x):
+        self.x = x
+    def __eq__(self, other):
+        return self.x == other
+p = P()
+f = p != P(), p == p, p == 3, p != None, 3 == p, Q(3) == 3, 3 == Q(3), Q(3) != 3, 4 != Q(3), P() == Q(3)
 """,
     "scopes and defaults": """
 X = 1

@@ -68,3 +68,51 @@ def test_an_optional_package_that_is_not_there_is_not_used(tmp_path: Path) -> No
     before = "try:\n    from apex_of_nobody import fast\n    fused = True\nexcept ImportError:\n    fused = False"
     report = net(tmp_path, "pass", "y = fast(x) if fused else x[:, :2]\nreturn y", before=before)
     assert returned(report, tmp_path) == "Tensor[float32, N, 2]"
+
+
+def test_rates_spread_by_numpy_are_numbers(tmp_path: Path) -> None:
+    init = """
+import numpy as np
+rates = np.linspace(0, 0.3, 4).tolist()
+layers = [nn.Linear(6, 6) if rate > 0.05 else nn.Identity() for rate in rates[0:3]]
+layers += [nn.Linear(6, 5) for rate in np.linspace(0, 1, num=3) if rate == 1.0]
+layers += [nn.Linear(5, 5) for _ in np.zeros(2)]
+self.layers = nn.Sequential(*layers, nn.Linear(5, 2))
+"""
+    forward = "x = self.layers(x)\nreturn x"
+    assert returned(net(tmp_path, init, forward), tmp_path) == "Tensor[float32, N, 2]"
+    assert len(net(tmp_path, init.replace("nn.Linear(5, 2)", "nn.Linear(6, 2)"), forward).findings) == 1
+
+
+def test_a_part_that_is_not_known_is_among_the_modules(tmp_path: Path) -> None:
+    """What a loop over all modules does to each is not claimed of those that are known."""
+    init = """
+import elsewhere
+self.layers = nn.ModuleList()
+for _ in elsewhere.rates():
+    self.layers.append(nn.Conv2d(3, 8, 1))
+self.stem = nn.Linear(6, 2)
+self.weights = [m.weight for m in self.modules() if isinstance(m, (nn.Linear, nn.Conv2d))]
+self.shapes = [p for p in self.parameters()]
+"""
+    (tmp_path / "elsewhere.py").write_text("def rates():\n    return input().split()\n")
+    report = net(tmp_path, init, "x = self.stem(x)\nreturn x")
+    assert returned(report, tmp_path) == "Tensor[float32, N, 2]"
+    claimed = {fact.text for fact in report.facts if "2, 6" in fact.text}
+    assert not claimed
+    known = init.replace("elsewhere.rates()", "range(0)")
+    assert any("2, 6" in fact.text for fact in net(tmp_path, known, "return self.stem(x)").facts)
+
+
+def test_members_of_an_enumeration_are_told_apart(tmp_path: Path) -> None:
+    init = """
+from enum import Enum
+class Layout(str, Enum):
+    FIRST = "first"
+    LAST = "last"
+self.layout = Layout("last")
+self.stem = nn.Linear(6, 2)
+self.FIRST = Layout.FIRST
+"""
+    forward = "y = self.stem(x)\nif self.layout != self.FIRST:\n    y = y.t()\nreturn y"
+    assert returned(net(tmp_path, init, forward), tmp_path) == "Tensor[float32, 2, N]"

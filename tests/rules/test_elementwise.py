@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mypy_torch_shapes.rules import arithmetic, comparison, elementwise
+from mypy_torch_shapes.rules.vocabulary import broadcast
+from mypy_torch_shapes.shapes.dims import Dim, Size, Symbol, text
 
 from .mirror import agrees_at, agrees_symbolically, run_rules
 from .samples import OK
@@ -166,3 +168,23 @@ MESSAGES = {
 @pytest.mark.parametrize("message", MESSAGES)
 def test_messages(message: str) -> None:
     assert run_rules(MESSAGES[message], ()).message == message
+
+
+N, M = (Dim.of(Symbol(name)) for name in "NM")
+
+
+@pytest.mark.parametrize(
+    "left, right, common",
+    [
+        (16 * (N // 16), N, 16 * (N // 16)),  # a multiple of 16 is not 1, so the other is 1 or the same
+        (M, N + 3, N + 3),
+        (2 * M, N + 0, 2 * M),
+        (5, N, 5),
+        (M, N, None),  # either may be 1
+        (2 * M - 1, N, None),
+    ],
+)
+def test_a_size_that_cannot_be_one_is_the_common_size(left: Size, right: Size, common: Size | None) -> None:
+    for pair in ((left, right), (right, left)):
+        (size,) = broadcast(*((each,) for each in pair)) or ()
+        assert (size == common) if common is not None else text(size) is None
