@@ -18,7 +18,8 @@ EFFECT = "it reads or writes files, or starts or changes something"
 
 _REASONS: tuple[tuple[str, str], ...] = (
     (r"(to_)?sparse_.*|to_sparse.*|(ccol_|col_|crow_|row_)?indices(_copy)?|values(_copy)?|dense_dim", SPARSE),
-    (r"is_coalesced|(s|ds|hs)mm|hspmm|saddmm|resize_as_sparse_|sparse_resize.*|to_mkldnn|to_padded_tensor|native_norm", SPARSE),
+    (r"is_coalesced|(s|ds|hs)mm|hspmm|saddmm|resize_as_sparse_|sparse_resize.*", SPARSE),
+    (r"to_mkldnn|to_padded_tensor|native_norm", SPARSE),
     (r"q_.*|qscheme|quantize_.*|quantized_.*|dequantize|int_repr|empty_quantized|fbgemm_.*", QUANTIZED),
     (r"choose_qparams.*|fused_moving_avg_.*", QUANTIZED),
     (r"(cudnn|miopen|mkldnn|batch_norm)_.*|slice_inverse|affine_grid_generator", BACKEND),
