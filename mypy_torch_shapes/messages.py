@@ -181,6 +181,10 @@ def more_contexts(count: int) -> str:
     return f"(+{counted(count, 'context')})"
 
 
+def unknown(reason: str) -> str:
+    return f"unknown: {reason}"
+
+
 UP_TO_DATE: Final = "everything is as it was recorded"
 MODULE_CODE_CHANGED: Final = "module-level code has changed: recorded calls are used where the script still makes them"
 RECORD_AGAIN: Final = "to record it again:"

@@ -220,6 +220,8 @@ class _Entered:
                 frame.entered = {name: contracts.described(run, value) for name, value in frame.env.variables.items()}
         if frame.held is not None:
             contracts.begin(run, frame, frame.held)
+        for parameter in parameters.nodes(frame.function):
+            run.record_binding(parameter, frame, frame.env.variables.get(parameter.arg))
 
     def _abbreviate(self) -> None:
         """Give every size that is no symbol of its own, and not made of the parameters' symbols, a symbol here."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ..shapes.dims import Dim
 from ..shapes.relations import Truth, proved_equal, proved_less
-from ..shapes.unknown import Unknown
+from ..shapes.unknown import Unknown, UnknownNumber
 from . import numbers, operators
 from .joins import choosing, join
 from .journal import Changes
@@ -75,7 +75,9 @@ def compared(op: type, left: Value, right: Value) -> Value:
     if proof is not Truth.UNKNOWN:
         return (proof is Truth.YES) is wanted
     outcomes = numbers.in_worlds(operators.PYTHON[op], left, right)
-    return Unknown("cannot tell how two sizes compare") if outcomes is None else Condition(tuple(map(bool, outcomes)))
+    if outcomes is None:
+        return UnknownNumber(bool, "cannot tell how two sizes compare")
+    return Condition(tuple(map(bool, outcomes)))
 
 
 def equal_sequences(left: tuple[Value, ...] | list[Value], right: tuple[Value, ...] | list[Value]) -> Value:

@@ -315,6 +315,7 @@ def _walrus(run: Run, node: ast.NamedExpr, frame: Frame) -> Value:
     while env.elsewhere.get("<comprehension>") is not None and env.parent is not None:
         env = env.parent
     run.set_variable(env, node.target.id, value)
+    run.record_binding(node.target, frame, value)
     return value
 
 

@@ -50,8 +50,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Gap:
-    """An expression nothing is claimed of, and the first reason."""
+    """An expression nothing is claimed of in one context, and the first reason."""
 
+    context: int
     span: Span
     reason: str
 
@@ -62,6 +63,7 @@ class FileReport:
 
     contexts: list[Context] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    bindings: list[Fact] = field(default_factory=list)  # of parameters and assigned names, where they are bound
     findings: list[Finding] = field(default_factory=list)
     reveals: list[tuple[Span, str]] = field(default_factory=list)  # argument of reveal_type(...), its text
     gaps: list[Gap] = field(default_factory=list)

@@ -74,19 +74,24 @@ def length(value: Value) -> Size | None:
     return value.length if isinstance(value, Many) else None
 
 
-def assign(run: Run, target: ast.expr, value: Value, frame: Frame) -> None:
-    """Bind a value to an assignment target."""
+def assign(run: Run, target: ast.expr, value: Value, frame: Frame, noted: bool = True) -> None:
+    """Bind a value to an assignment target; `noted` says whether to note what it is bound to."""
     from . import attributes, contracts, expressions, operators
 
     if isinstance(target, ast.Name):
         if run.sightings is not None:
             value = run.sightings.completed(run, frame, target.id, value)
         run.set_variable(frame.env, target.id, value)
+        if noted:
+            run.record_binding(target, frame, value)
     elif isinstance(target, ast.Tuple | ast.List):
         _unpack(run, target.elts, value, frame)
     elif isinstance(target, ast.Attribute):
         receiver = expressions.evaluate(run, target.value, frame)
-        attributes.assign(run, receiver, target.attr, contracts.attribute(run, target, receiver, value))
+        value = contracts.attribute(run, target, receiver, value)
+        attributes.assign(run, receiver, target.attr, value)
+        if noted:
+            run.record_binding(target, frame, value)
     elif isinstance(target, ast.Subscript):
         receiver = expressions.evaluate(run, target.value, frame)
         index = expressions.evaluate(run, target.slice, frame)

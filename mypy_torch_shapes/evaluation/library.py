@@ -10,7 +10,7 @@ from typing import Any
 from ..rules import modules as module_rules
 from ..rules import service
 from ..shapes.dims import Dim
-from ..shapes.unknown import Unknown
+from ..shapes.unknown import Unknown, UnknownObject
 from . import imports, numbers, tensors, torch_modules
 from .changing import forget_changed
 from .run import Frame, Run
@@ -53,7 +53,7 @@ def call(
     if path.partition(".")[0] in imports.PURE or path.startswith("builtins."):
         return pure(path, args, kwargs)
     forget_changed(run, path, [*args, *kwargs.values()])
-    return Unknown(f"{path} is not followed")
+    return _not_followed(path)
 
 
 # Decorators and wrappers that give back what they are given.
@@ -85,7 +85,19 @@ def _torch(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], nod
         return tensors.operate(run, path, args, kwargs, node, frame)
     if module_rules.known(path):
         return Unknown("a module class")
-    return Unknown(f"{path} is not followed")
+    return _not_followed(path)
+
+
+# Of Python's own modules those that make no tensor, and hand none back.
+_WITHOUT_TENSORS = frozenset({"argparse", "datetime", "json", "logging", "os", "pathlib", "sys", "time"})
+
+
+def _not_followed(path: str) -> Unknown:
+    """What a library's function or class gives; not even a tensor where that is plain from its name."""
+    name = path.rpartition(".")[2]
+    of_torch = path.startswith("torch.") and name[:1].isupper() and not name.endswith(("Tensor", "Parameter", "Buffer"))
+    kind = UnknownObject if of_torch or path.partition(".")[0] in _WITHOUT_TENSORS else Unknown
+    return kind(f"{path} is not followed")
 
 
 def pure(path: str, args: list[Value], kwargs: dict[str, Value]) -> Value:

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,8 +61,15 @@ class LazyImport:
 class Loader:
     """Finds the source of modules, without importing anything."""
 
-    def __init__(self, root: Path, known: dict[str, Path], classes: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        root: Path,
+        known: dict[str, Path],
+        classes: Iterable[str] = (),
+        unsaved: Mapping[Path, bytes] | None = None,
+    ) -> None:
         self.root = root
+        self.unsaved = unsaved or {}  # what editors hold of files, in the place of what is on disk
         self.known = known  # module name -> file, as the profile has seen them
         self.homes: dict[str, list[str]] = {}  # class -> the modules in which the profile has seen one of that name
         for each in classes:
@@ -94,9 +101,11 @@ class Loader:
 
     def read(self, name: str, path: Path) -> SourceModule | None:
         """Parse a file; None where it is no Python that this interpreter can parse."""
-        if path.stat().st_size > _LARGEST_FILE:
-            return None
-        source = path.read_bytes()
+        source = self.unsaved.get(path)
+        if source is None:
+            if path.stat().st_size > _LARGEST_FILE:
+                return None
+            source = path.read_bytes()
         try:
             tree = ast.parse(source)
         except (SyntaxError, ValueError):

@@ -55,6 +55,13 @@ def _ordered(
 _MISSING = object()
 
 
+def nodes(function: Function) -> list[ast.arg]:
+    """The parameters where they are written."""
+    spec = function.node.args
+    found = [*spec.posonlyargs, *spec.args, spec.vararg, *spec.kwonlyargs, spec.kwarg]
+    return [each for each in found if each is not None]
+
+
 def paths(bound: dict[str, Value]) -> list[tuple[str, Value]]:
     """The tensors and sizes reached from parameters, each with an expression for it: `x`, `xs[0]`, `batch['ids']`."""
     found: list[tuple[str, Value]] = []

@@ -49,6 +49,7 @@ class Entry:
     gaps: dict[Span, str] = field(default_factory=dict)
     reveals: dict[Span, str] = field(default_factory=dict)
     plain: set[Span] = field(default_factory=set)  # expressions that were None or a number at times
+    bound: set[Span] = field(default_factory=set)  # names where they are bound: no expressions, so not among the facts
     origins: dict[Span, Origin | None] = field(default_factory=dict)
     sources: set[Source] = field(default_factory=set)
 
@@ -126,6 +127,10 @@ class Recording:
         """An expression nothing is known of; the first reason stands."""
         self.entries[context].gaps.setdefault(span(node), reason)
 
+    def binding(self, context: int, node: ast.AST) -> None:
+        """What is said of this node is said of a name that is bound there."""
+        self.entries[context].bound.add(span(node))
+
     def other(self, context: int, node: ast.AST) -> None:
         """An expression that was no tensor: what was or will be seen of it as a tensor is not always so."""
         self.entries[context].plain.add(span(node))
@@ -184,6 +189,7 @@ class Recording:
             mine.calls += entry.calls
             mine.reveals.update(entry.reveals)
             mine.plain |= entry.plain
+            mine.bound |= entry.bound
             mine.sources |= entry.sources
             mine.origins = {**entry.origins, **mine.origins}
         for module, found in other._findings.items():
@@ -219,9 +225,12 @@ class Recording:
             report.contexts.append(Context(number, function, entry.instance, tuple(entry.definitions.items())))
             mixed = entry.plain.intersection(entry.facts)
             mixed |= entry.gaps.keys() & entry.facts.keys()  # what was not known at times may have been anything then
-            report.facts += [_fact(number, at, t, entry) for at, t in sorted(entry.facts.items()) if at not in mixed]
-            report.gaps += [Gap(at, reason) for at, reason in sorted(entry.gaps.items()) if at not in entry.facts]
-            report.gaps += [Gap(at, "not always a tensor") for at in sorted(mixed)]
+            for at, type in sorted(entry.facts.items()):
+                if at not in mixed:
+                    (report.bindings if at in entry.bound else report.facts).append(_fact(number, at, type, entry))
+            gaps = {at: reason for at, reason in entry.gaps.items() if at not in entry.facts}
+            gaps |= dict.fromkeys(mixed, "not always a tensor")
+            report.gaps += [Gap(number, at, gaps[at]) for at in sorted(gaps.keys() - entry.bound)]
             report.reveals += sorted(entry.reveals.items())
             if self.explaining:
                 report.origins.update(((number, at), origin) for at, origin in entry.origins.items() if origin)

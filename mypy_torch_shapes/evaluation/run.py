@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..shapes.choices import as_chosen
 from ..shapes.dims import Dim, Size, Symbol, substitute, symbols
 from ..shapes.tensor_type import TensorType
-from ..shapes.unknown import Unknown
+from ..shapes.unknown import Unknown, UnknownDevice, UnknownNumber, UnknownObject
 from .journal import Changes, Journal
 from .modules import Loader, SourceModule
 from .recording import Parameters, Recording
@@ -159,6 +159,12 @@ class Run:
             return self.frame.abbreviations.get(size, size)
         return size
 
+    def record_binding(self, node: ast.AST, frame: Frame, value: Value) -> None:
+        """Note what a name is bound to."""
+        if frame.context is not None and not self.muted:
+            self.recording.binding(frame.context, node)
+            self.record(node, frame, self.settle(value))
+
     def record(self, node: ast.AST, frame: Frame, value: Value) -> None:
         """Note what an expression is."""
         if frame.context is None or self.muted:
@@ -167,6 +173,8 @@ class Run:
             self.recording.fact(frame.context, frame.module, node, value.type)
             if self.recording.explaining:
                 self.recording.origin(frame.context, node, value.origin)
+        elif isinstance(value, UnknownNumber | UnknownObject | UnknownDevice):
+            self.recording.other(frame.context, node)
         elif isinstance(value, Unknown):
             self.recording.gap(frame.context, frame.module, node, value.reason)
         elif isinstance(value, int | float | Dim | tuple | list | dict | None) and not isinstance(node, ast.Constant):

@@ -22,7 +22,7 @@ from ..seeds.model import (
 from ..shapes.dims import Dim, Size, Symbol
 from ..shapes.dtypes import BY_NAME
 from ..shapes.tensor_type import TensorType
-from ..shapes.unknown import Unknown, UnknownDevice
+from ..shapes.unknown import Unknown, UnknownDevice, UnknownObject
 from . import calls, containers, contexts, imports, objects, origins, torch_modules
 from .joins import join, same
 from .modules import SourceModule, canonical
@@ -98,7 +98,7 @@ class Seeding:
             return Many(self.value(seed.element), None, True)
         if isinstance(seed, NameSeed):
             return self._named(seed)
-        return Unknown(f"an object of {seed.cls}") if isinstance(seed, OpaqueSeed) else Unknown("not recorded")
+        return _object_of(seed.cls) if isinstance(seed, OpaqueSeed) else Unknown("not recorded")
 
     def _sequence(self, seed: SequenceSeed) -> Value:
         items = [self.value(item) for item in seed.items]
@@ -155,7 +155,7 @@ class Seeding:
         cls = self.class_of(name)
         if isinstance(cls, Class | Library):
             return Instance(cls, attrs, complete=complete and isinstance(cls, Class))
-        return Unknown(f"an object of {name}")
+        return _object_of(name)
 
     def _named(self, seed: NameSeed) -> Value:
         if seed.kind == "dtype":
@@ -361,3 +361,9 @@ def _elsewhere(cls: Class | Library) -> SourceModule:
     if isinstance(cls, Class):
         return cls.module
     return SourceModule("<profile>", Path("<profile>"), ast.Module([], []), "", False)
+
+
+def _object_of(name: str) -> Unknown:
+    """An object of a class ("module:qualname") that nobody looks into; sparse and nested tensors are such, too."""
+    kind = Unknown if name.endswith(("Tensor", "Parameter", "Buffer")) else UnknownObject
+    return kind(f"an object of {name}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -47,9 +48,9 @@ class Session:
         self.options = options
         self.refresh()
 
-    def refresh(self) -> None:
-        """Forget what was read: the sources are looked at again."""
-        self.loader = loader_of(self.profile, self.root)
+    def refresh(self, unsaved: Mapping[Path, bytes] | None = None) -> None:
+        """Forget what was read: the sources are looked at again, some of them as an editor holds them."""
+        self.loader = loader_of(self.profile, self.root, unsaved)
         self.staleness = Staleness(self.profile, self.loader, self.root)
         self.sightings = Sightings(self.profile, self.staleness)
         self.recording = Recording(lambda module: True, self.options.explain)

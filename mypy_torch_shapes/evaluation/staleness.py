@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..seeds import digests
@@ -96,7 +97,7 @@ def file_of(record: FunctionRecord, root: Path) -> Path:
     return root / record.file
 
 
-def loader_of(profile: Profile, root: Path) -> Loader:
+def loader_of(profile: Profile, root: Path, unsaved: Mapping[Path, bytes] | None = None) -> Loader:
     """A loader that knows the files that the profile has seen."""
     known = {record.module: file_of(record, root) for record in profile.functions.values()}
-    return Loader(root, known, classes_of(profile))
+    return Loader(root, known, classes_of(profile), unsaved)

@@ -149,7 +149,7 @@ def _augmented(run: Run, node: ast.AugAssign, frame: Frame) -> None:
         value = tensors.augmented(run, path, left, right, node, frame)
     else:
         value = operators.binary(run, type(node.op), left, right, node, frame)
-    iteration.assign(run, node.target, run.settle(value), frame)
+    iteration.assign(run, node.target, run.settle(value), frame, noted=False)  # it is an expression, too
 
 
 def _in_place_method(run: Run, left: Value, op: type) -> Value:

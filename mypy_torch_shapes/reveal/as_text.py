@@ -2,55 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+import os
+import sys
+import unicodedata
+from typing import TextIO
 
-from mypy_torch_shapes import messages
-from mypy_torch_shapes.evaluation.facts import FileReport, Span
-from mypy_torch_shapes.reveal.spans import contains, end, invert, start
+from mypy_torch_shapes.evaluation.facts import FileReport, Finding
+from mypy_torch_shapes.reveal.summary import Remark, beside, lines_of, remarks_by_line
 
 WIDEST = 100  # columns of source before the types are no longer aligned
+STYLES = {"frame": "2", "type": "36", "unknown": "33", "error": "1;31", "title": "1"}  # as terminals number them
 
 
-@dataclass(frozen=True)
-class Remark:
-    """What is said of one expression: its type in the first context that has one, and how many others differ."""
+def as_text(name: str, report: FileReport, source: str, coloured: bool = False) -> str:
+    """The source, and beside each line what is known of what ends in it, or what is wrong with it."""
 
-    span: Span
-    text: str
+    def styled(text: str, style: str) -> str:
+        return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if coloured and text else text
 
+    def shown(remark: Remark) -> str:
+        words = styled(remark.text, "unknown" if remark.unknown else "type")
+        return f"{remark.name}: {words}" if remark.name else words
 
-def as_text(name: str, report: FileReport) -> str:
-    """The source, and beside the line each outermost expression ends in, its type."""
-    lines = Path(name).read_text(encoding="utf-8").splitlines()
-    remarks = outermost_by_line(remarks_of(report))
-    width = min(WIDEST, max((len(line) for line in lines), default=0))
-    shown = [f"{name}:"]
+    lines = [line.expandtabs() for line in lines_of(source)]
+    remarks = remarks_by_line(report, source)
+    findings: dict[int, list[Finding]] = {}
+    for finding in report.findings:
+        findings.setdefault(finding.span.end_line, []).append(finding)
+    width = min(WIDEST, max(map(columns, lines), default=0))
+    text = [styled(f"{name}:", "title")]
     for number, line in enumerate(lines, 1):
-        beside = "; ".join(dict.fromkeys(remark.text for remark in remarks.get(number, ())))
-        shown.append(f"{line:<{width}}  | {beside}".rstrip())
-    return "\n".join(shown) + "\n"
+        said = [styled(f"error: {each.message}", "error") for each in findings.get(number, ())]
+        said += [
+            shown(remark)
+            for remark in beside(remarks.get(number, ()), line)
+            if not (remark.unknown and any(each.span == remark.span for each in findings.get(number, ())))
+        ]
+        padding = " " * (width - columns(line))
+        text.append(f"{line}{padding}  {styled('|', 'frame')} {'; '.join(said)}".rstrip())
+    return "\n".join(text) + "\n"
 
 
-def remarks_of(report: FileReport) -> list[Remark]:
-    texts: dict[Span, list[str]] = {}
-    for fact in report.facts:
-        texts.setdefault(fact.span, []).append(fact.text)
-    remarks = [Remark(span, summary(found)) for span, found in texts.items()]
-    return remarks + [Remark(gap.span, f"unknown: {gap.reason}") for gap in report.gaps if gap.span not in texts]
+def columns(line: str) -> int:
+    """How many columns a terminal needs for a line."""
+    if line.isascii():
+        return len(line)
+    return sum(_columns_of(character) for character in line)
 
 
-def summary(texts: list[str]) -> str:
-    """The first type, and in how many contexts there is another."""
-    others = sum(text != texts[0] for text in texts)
-    return f"{texts[0]} {messages.more_contexts(others)}" if others else texts[0]
+def _columns_of(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def outermost_by_line(remarks: list[Remark]) -> dict[int, list[Remark]]:
-    """By the line they end in, the expressions that are not part of another one ending there."""
-    found: dict[int, list[Remark]] = {}
-    for remark in sorted(remarks, key=lambda each: (each.span.end_line, start(each.span), invert(end(each.span)))):
-        beside = found.setdefault(remark.span.end_line, [])
-        if not (beside and contains(beside[-1].span, remark.span)):
-            beside.append(remark)
-    return found
+def wants_colour(stream: TextIO | None = None) -> bool:
+    """Whether to write colours: to a terminal that has them, unless the user says not to (https://no-color.org)."""
+    stream = sys.stdout if stream is None else stream
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

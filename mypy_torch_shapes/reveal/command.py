@@ -14,7 +14,8 @@ from mypy_torch_shapes import messages
 from mypy_torch_shapes.config import Config, default_root
 from mypy_torch_shapes.evaluation.facts import FileReport
 from mypy_torch_shapes.reveal.as_json import as_json
-from mypy_torch_shapes.reveal.as_text import as_text
+from mypy_torch_shapes.reveal.as_text import as_text, wants_colour
+from mypy_torch_shapes.reveal.summary import read_source
 from mypy_torch_shapes.seeds.store import profile_path
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def run(args: argparse.Namespace) -> int:
     elif args.unknown or file:
         sys.stdout.writelines(f"{each}\n" for each in explained(session, reports, int(line) if file else None))
     else:
-        sys.stdout.write("\n".join(as_text(name, report) for name, report in reports.items()))
+        coloured = wants_colour()
+        texts = (as_text(name, report, read_source(Path(name)), coloured) for name, report in reports.items())
+        sys.stdout.write("\n".join(texts))
     return 0 if len(reports) == len(set(files)) else 1
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 from mypy_torch_shapes import messages
 from mypy_torch_shapes.evaluation import origins
 from mypy_torch_shapes.evaluation.drift import Drift
-from mypy_torch_shapes.evaluation.facts import Context, FileReport, Span
+from mypy_torch_shapes.evaluation.facts import Context, FileReport, Gap, Span
 from mypy_torch_shapes.evaluation.origins import Origin, Source
 from mypy_torch_shapes.evaluation.staleness import file_of
+from mypy_torch_shapes.reveal.noise import gaps_worth_saying
+from mypy_torch_shapes.reveal.summary import lines_of, read_source
 from mypy_torch_shapes.rules import modules, service
 from mypy_torch_shapes.seeds.digests import MODULE, walk_functions
 from mypy_torch_shapes.seeds.model import Profile
@@ -30,11 +32,11 @@ class Explainer:
         self.profile = profile
         self.drift = drift
         self.root = root
-        self.source = Path(name).read_text(encoding="utf-8")
+        self.source = read_source(Path(name))
 
     def line(self, number: int) -> Iterator[str]:
         """All that is known, and all that is not, of the expressions that begin on a line."""
-        text = self.source.splitlines()
+        text = lines_of(self.source)
         yield f"{self.name}:{number}: {text[number - 1].strip() if 0 < number <= len(text) else ''}"
         for context in self.report.contexts:
             facts = [each for each in self.report.facts if each.context == context.id and each.span.line == number]
@@ -43,7 +45,7 @@ class Explainer:
                 yield from (f"    {name} = {meaning}" for name, meaning in context.symbols)
                 rows = [(self._text(f.span), f.text, self._origin(context, f.span)) for f in sorted(facts, key=_place)]
                 yield from aligned(rows)
-        gaps = sorted({gap for gap in self.report.gaps if gap.span.line == number}, key=_place)
+        gaps = [gap for gap in self._gaps() if gap.span.line == number]
         if gaps:
             yield f"  {messages.NOT_KNOWN}"
             yield from (f"    {self._text(gap.span)}  {gap.reason}" for gap in gaps)
@@ -51,9 +53,14 @@ class Explainer:
 
     def unknown(self) -> Iterator[str]:
         """Every expression of the file that nothing is claimed of, and the first reason."""
-        for gap in sorted(set(self.report.gaps), key=_place):
+        for gap in self._gaps():
             place = f"{self.name}:{gap.span.line}:{gap.span.column + 1}"
             yield f"{place}: {self._text(gap.span)}: {gap.reason}"
+
+    def _gaps(self) -> list[Gap]:
+        """What is unknown, each reason once for all contexts."""
+        distinct = {(gap.span, gap.reason): gap for gap in gaps_worth_saying(self.report, self.source)}
+        return sorted(distinct.values(), key=_place)
 
     def _entered(self, context: Context) -> str:
         where = f"{context.function} [{context.instance}]" if context.instance else context.function
@@ -77,7 +84,7 @@ class Explainer:
         return f"{os.path.relpath(origin.path or '', self.root)}:{origin.line}"
 
     def _text(self, span: Span) -> str:
-        lines = self.source.encode().splitlines()[span.line - 1 : span.end_line]
+        lines = self.source.encode().split(b"\n")[span.line - 1 : span.end_line]
         lines[-1] = lines[-1][: span.end_column]
         lines[0] = lines[0][span.column :]
         text = " ".join(b" ".join(lines).decode(errors="replace").split())

@@ -44,6 +44,12 @@ class UnknownNumber(Unknown):
         self.kind = kind
 
 
+class UnknownObject(Unknown):
+    """An object of a known class that nothing more is known of: no tensor."""
+
+    __slots__ = ()
+
+
 class UnknownDevice(Unknown):
     """A torch.device: which one is not known, but that it is one; so `x.to(device)` keeps its dtype."""
 

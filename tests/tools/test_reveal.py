@@ -32,7 +32,7 @@ REPORT = FileReport(
         Fact(3, CALL, "float32", ("N", None), "Tensor[float32, N, _]"),
         Fact(5, CALL, None, None, "Tensor[_, ...]"),
     ],
-    gaps=[Gap(MEAN, "mean of a list"), Gap(CALL, "a gap in one context of two")],
+    gaps=[Gap(3, MEAN, "mean of a list"), Gap(3, CALL, "a gap in one context of two")],
 )
 
 
@@ -65,10 +65,9 @@ def row(context: int, span: Span, dtype: str | None, dims: list[int | str | None
     }
 
 
-def test_text_has_the_outermost_type_beside_each_line(tmp_path: Path) -> None:
-    path = tmp_path / "net.py"
-    path.write_text(SOURCE)
-    assert as_text(str(path), REPORT).splitlines()[1:] == [
+def test_text_has_the_outermost_type_beside_each_line() -> None:
+    assert as_text("net.py", REPORT, SOURCE).splitlines() == [
+        "net.py:",
         "class Block:                     |",
         "    def forward(self, x):        |",
         "        x = self.conv(x).relu()  | Tensor[float32, N, _] (+1 context)",
