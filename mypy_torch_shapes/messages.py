@@ -173,6 +173,10 @@ def cannot_reveal(file: object, reason: object) -> str:
     return f"{file}: {reason}"
 
 
+def cannot_write(place: object, reason: object) -> str:
+    return f"cannot write {place}: {reason}"
+
+
 def no_profile(root: object) -> str:
     return f'no profile below {root}; only module-level code is evaluated ("mypy-torch-shapes profile" records a run).'
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mypy_torch_shapes import messages
 from mypy_torch_shapes.config import Config, default_root
 from mypy_torch_shapes.evaluation.facts import FileReport
+from mypy_torch_shapes.reveal.as_html import write_pages
 from mypy_torch_shapes.reveal.as_json import as_json
 from mypy_torch_shapes.reveal.as_text import as_text, wants_colour
 from mypy_torch_shapes.reveal.summary import read_source
@@ -27,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="*", metavar="FILE", help="source files to show the tensor types of")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--json", action="store_true", help="write one JSON object for all files")
+    how.add_argument("--html", type=Path, metavar="DIR", help="write a page for each file, to open in a browser")
     how.add_argument("--unknown", action="store_true", help="list the expressions of unknown type, and why they are")
     how.add_argument("--explain", metavar="FILE:LINE", help="say where each type on this line came from")
     parser.add_argument("--root", type=Path, help="where .mypy_torch_shapes is (default: here)")
@@ -51,6 +53,13 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         json.dump(as_json(reports), sys.stdout, indent=1)
         sys.stdout.write("\n")
+    elif args.html:
+        try:
+            index = write_pages(args.html, reports, {name: read_source(Path(name)) for name in reports})
+        except OSError as fault:
+            messages.say(messages.cannot_write(args.html, fault.strerror or str(fault)))
+            return 1
+        sys.stdout.write(f"{index}\n")
     elif args.unknown or file:
         sys.stdout.writelines(f"{each}\n" for each in explained(session, reports, int(line) if file else None))
     else:
