@@ -23,6 +23,7 @@ SUBCOMMANDS = {
     "show": Subcommand("list what was recorded", "mypy_torch_shapes.profiling.show"),
     "status": Subcommand("say what of the profile is stale, and how to record it again", "mypy_torch_shapes.status"),
     "reveal": Subcommand("print source with the inferred type of every tensor", "mypy_torch_shapes.reveal.command"),
+    "lsp": Subcommand("serve shapes to an editor: inlay hints and hovers", "mypy_torch_shapes.lsp.command"),
     "annotate": Subcommand("write the inferred types into source files", "mypy_torch_shapes.annotate.command"),
 }
 

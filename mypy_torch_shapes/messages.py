@@ -32,6 +32,7 @@ def revealed(text: str) -> str:
     return f'Revealed tensor type is "{text}"'
 
 
+NO_PYGLS: Final = 'lsp needs pygls: pip install "mypy_torch_shapes[lsp]"'
 NO_LIBCST: Final = 'annotate needs libcst: pip install "mypy_torch_shapes[annotate]"'
 
 # Annotations that jaxtyping refuses.
@@ -183,6 +184,10 @@ def no_profile(root: object) -> str:
 
 def more_contexts(count: int) -> str:
     return f"(+{counted(count, 'context')})"
+
+
+def and_more(count: int) -> str:
+    return f"and {count} more"
 
 
 def unknown(reason: str) -> str:

@@ -29,7 +29,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pytest_plugin": {"profiling"},
     "mypy_plugin": {"checking"},
     "annotate": {"annotations", "evaluation", "opening", "seeds", "shapes"},
-    "cli": {"annotate", "profiling", "seeds", "reveal", "status"},
+    "lsp": {"evaluation", "opening", "reveal", "seeds"},
+    "cli": {"annotate", "lsp", "profiling", "seeds", "reveal", "status"},
     "__main__": {"cli"},
     "__init__": {"mypy_plugin", "profiling"},
 }
@@ -38,6 +39,8 @@ ONLY = {
     "torch": {"profiling", "rules.oracle"},
     "sympy": {"shapes"},
     "libcst": {"annotate"},
+    "pygls": {"lsp.server"},
+    "lsprotocol": {"lsp.server"},
 }
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 

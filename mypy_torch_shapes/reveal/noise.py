@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mypy_torch_shapes.evaluation.facts import FileReport, Gap, Span
 
@@ -21,8 +22,13 @@ def gaps_worth_saying(report: FileReport, source: str) -> list[Gap]:
     """The gaps that a tensor may be behind, innermost causes included."""
     if not report.gaps:
         return []
-    noise = set(spans_of_no_interest(ast.parse(source)))
+    noise = noise_of(source)
     return [gap for gap in report.gaps if gap.span not in noise]
+
+
+@lru_cache(8)
+def noise_of(source: str) -> frozenset[Span]:
+    return frozenset(spans_of_no_interest(ast.parse(source)))
 
 
 def spans_of_no_interest(tree: ast.Module) -> Iterator[Span]:

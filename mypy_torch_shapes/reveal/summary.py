@@ -90,9 +90,12 @@ def in_all_contexts(facts: Sequence[Fact]) -> str:
 def compact(facts: Sequence[Fact]) -> str:
     """The type in as few words as there are, axes that differ between contexts as alternatives: `N, 64|128, H, W`."""
     dtypes = list(dict.fromkeys(fact.dtype or "_" for fact in facts))
-    ranks = {None if fact.dims is None else len(fact.dims) for fact in facts}
-    if None in ranks:
+    ranked = [fact for fact in facts if fact.dims is not None]
+    if not ranked:
         return f"{'|'.join(dtypes)}[...]"
+    if len(ranked) < len(facts):
+        return f"{compact(ranked)}|[...]"
+    ranks = {len(fact.dims or ()) for fact in facts}
     if len(ranks) > 1:
         return f"{compact(facts[:1])} {messages.more_contexts(sum(fact.text != facts[0].text for fact in facts))}"
     axes = zip(*(fact.dims or () for fact in facts), strict=True)

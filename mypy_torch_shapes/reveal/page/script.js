@@ -64,7 +64,7 @@ function show(mark) {
   details(number);
   tip.hidden = false;
   const box = mark.getBoundingClientRect(), size = tip.getBoundingClientRect();
-  const below = box.bottom + 6 + size.height < innerHeight || box.top < size.height + 6;
+  const below = !mark.matches(".er") && (box.bottom + 6 + size.height < innerHeight || box.top < size.height + 44);
   tip.style.left = `${Math.max(8, Math.min(box.left, innerWidth - size.width - 8))}px`;
   tip.style.top = `${below ? box.bottom + 6 : box.top - size.height - 6}px`;
 }
