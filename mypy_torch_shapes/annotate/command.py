@@ -53,18 +53,13 @@ def run(args: argparse.Namespace) -> int:
 
 def signatures_of(session: Session, file: Path) -> dict[str, Signature]:
     """What is to be written for the functions of a file, by qualified name."""
-    session.report(file)
+    contexts = [each for each in session.entries_of(file) if each.function and each.calls]
     found: dict[str, Signature] = {}
     functions: dict[str, str] = {}  # qualified name -> module
-    for entry in session.recording.entries:
-        if entry.module.path == file.resolve() and entry.function and entry.calls:
-            functions.setdefault(entry.function, entry.module.name)
+    for entry in contexts:
+        functions.setdefault(entry.function, entry.module.name)
     for function, module in functions.items():
-        entries = [
-            each
-            for each in session.recording.entries
-            if each.module.path == file.resolve() and each.function == function and each.calls
-        ]
+        entries = [each for each in contexts if each.function == function]
         observed = [each for each in entries if each.general and not each.vague]
         records = [each for each in session.profile.calls if each.function == f"{module}:{function}"]
         real = [each for each in records if each.probe is None]

@@ -43,6 +43,10 @@ class SourceModule:
     def __post_init__(self) -> None:
         self.env = Env({"__name__": self.name, "__file__": str(self.path), "__doc__": None}, None, self)
 
+    def again(self) -> SourceModule:
+        """The same source as a module of its own, not run yet: as Python makes `__main__` of a script."""
+        return SourceModule(self.name, self.path, self.tree, self.digest, self.project, self.foreign)
+
     @property
     def package(self) -> str:
         """What relative imports are relative to."""
@@ -76,6 +80,7 @@ class Loader:
             module, _, name = each.partition(":")
             self.homes.setdefault(name, []).append(module)
         self.modules: dict[str, SourceModule | None] = {}
+        self.absent: set[Path] = set()  # files of the project that were looked for in vain
         self.lengthy: set[ast.AST] = set()  # functions that take too long to evaluate when used as decorators
         self.following: set[tuple[str, str]] = set()  # imports being followed, against circles
         installed = [Path(entry) for entry in sys.path if entry and Path(entry).is_dir()]
@@ -97,6 +102,8 @@ class Loader:
         for candidate in candidates:
             if candidate.is_file() and (not by_reference or self._is_project(candidate)):
                 return self.read(name, candidate)
+            if candidate.is_relative_to(self.root):
+                self.absent.add(candidate)
         return None
 
     def read(self, name: str, path: Path) -> SourceModule | None:

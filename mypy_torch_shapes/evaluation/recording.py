@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..rules.mismatch import ANNOTATION, Mismatch
@@ -71,12 +72,18 @@ class Recording:
     """Gathers what is learned, context by context."""
 
     def __init__(
-        self, wanted: Callable[[SourceModule], bool], explaining: bool = False, source: Source | None = None
+        self,
+        wanted: Callable[[SourceModule], bool],
+        explaining: bool = False,
+        source: Source | None = None,
+        home: SourceModule | None = None,
     ) -> None:
         self.wanted = wanted  # which modules' facts are kept
         self.explaining = explaining  # whether origins are kept
         self.signatures = False  # whether arguments and results are kept
         self.source = source  # what led to all this
+        self.home = home  # where every mistake is reported, at what led to it; else where it is made
+        self._by_path: dict[Path, list[Entry]] = {}
         self.entries: list[Entry] = []
         self._by_key: dict[object, int] = {}
         self._findings: dict[SourceModule, dict[tuple[Span, str], tuple[bool, Finding]]] = {}
@@ -104,6 +111,7 @@ class Recording:
             entry = Entry(function, receiver, module, parameters, names, definitions, vague, general)
             entry.written = written or {}
             self.entries.append(entry)
+            self._by_path.setdefault(module.path, []).append(entry)
         entry = self.entries[self._by_key[key]]
         if self.source is not None:
             entry.sources.add(self.source)
@@ -142,7 +150,8 @@ class Recording:
 
     def finding(self, frames: Sequence[Frame], node: ast.AST, mismatch: Mismatch, operands: Sequence[Value]) -> None:
         """A proven mistake, reported at the innermost expression of the project's own code."""
-        place = next((frame for frame in reversed(frames) if frame.module.project), None)
+        at_home = (lambda module: module is self.home) if self.home else (lambda module: module.project)
+        place = next((frame for frame in reversed(frames) if at_home(frame.module)), None)
         if place is None:
             return
         inner = frames[-1]
@@ -169,7 +178,7 @@ class Recording:
 
     def absorb(self, other: Recording, only: SourceModule | None = None) -> None:
         """Take over what another recording gathered, in all modules or in one."""
-        for entry in other.entries:
+        for entry in other.entries if only is None else other.entries_of(only.path):
             number = self.context(
                 entry.function,
                 entry.receiver,
@@ -194,8 +203,12 @@ class Recording:
             mine.origins = {**entry.origins, **mine.origins}
         for module, found in other._findings.items():
             for general, finding in found.values():
-                if only is None or module is only:
+                if only is None or module.path == only.path:
                     self._keep(module, general, finding)
+
+    def entries_of(self, path: Path) -> list[Entry]:
+        """The contexts of one source file."""
+        return self._by_path.get(path, [])
 
     def add(self, module: SourceModule, finding: Finding) -> None:
         """A mistake that was found without evaluating anything."""
@@ -218,7 +231,7 @@ class Recording:
     def report(self, module: SourceModule) -> FileReport:
         """All that was gathered for one source file."""
         report = FileReport()
-        entries = [entry for entry in self.entries if entry.module.path == module.path and _has_content(entry)]
+        entries = [entry for entry in self.entries_of(module.path) if _has_content(entry)]
         for entry in _most_general(entries):
             number = len(report.contexts)
             function = f"{module.name}.{entry.function}" if entry.function else module.name

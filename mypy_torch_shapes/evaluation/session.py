@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
 from ..rules import autocast
-from ..seeds import digests
 from ..seeds.model import CallRecord, NameSeed, Profile, Seed, SequenceSeed
 from ..shapes.dims import Size
 from ..shapes.unknown import Undecided
@@ -19,7 +18,7 @@ from .contexts import Call
 from .facts import FileReport
 from .modules import SourceModule, imported_names
 from .origins import Source
-from .recording import Parameters, Recording, like
+from .recording import Entry, Parameters, Recording, like
 from .run import Frame, Run
 from .seeding import Seeding
 from .sightings import Sightings
@@ -39,6 +38,16 @@ class Options:
     signatures: bool = False  # keep what functions were called with, and what they returned
 
 
+@dataclass(eq=False)
+class Gathered:
+    """What comes of several evaluations."""
+
+    recording: Recording
+    entered: set[SourceModule] = field(default_factory=set)
+    reached: set[str] = field(default_factory=set)  # functions, "module:qualname"
+    faults: dict[str, tuple[Exception, set[SourceModule]]] = field(default_factory=dict)  # ours, and what they concern
+
+
 class Session:
     """Everything that is known of one project, evaluated when it is first asked for."""
 
@@ -53,68 +62,104 @@ class Session:
         self.loader = loader_of(self.profile, self.root, unsaved)
         self.staleness = Staleness(self.profile, self.loader, self.root)
         self.sightings = Sightings(self.profile, self.staleness)
-        self.recording = Recording(lambda module: True, self.options.explain)
-        self.recording.signatures = self.options.signatures
-        self.entered: set[SourceModule] = set()
-        self.reached: set[str] = set()
-        self.faults: dict[str, tuple[Exception, set[SourceModule]]] = {}  # ours, and the modules they may concern
+        self.recorded = Gathered(Recording(lambda module: True, self.options.explain))
+        self.recorded.recording.signatures = self.options.signatures
         self._evaluated = False
-        self._builder = Seeding(Run(self.loader, self.recording, general=True), self.profile, self.staleness)
+        self._builder = Seeding(Run(self.loader, self.recorded.recording, general=True), self.profile, self.staleness)
         self._scripts: dict[Path, SourceModule] = {}
         self._seen: dict[str, list[Parameters]] = {}  # what scripts were seen to enter functions with
         self._imports: dict[str, set[str]] = {}
-        self._annotated: set[SourceModule] = set()  # whose annotated functions have been evaluated
+        self._modules = {record.module for record in self.profile.functions.values()}
+        self._sampled: set[str] = set()  # functions with a recorded call that holds
         self._suspect = False  # module-level code has changed: what it handed to functions may have, too
 
     def report(self, file: Path) -> FileReport:
-        """All that is known of a source file. Raises SyntaxError or OSError for a file that cannot be read."""
-        path = file.resolve()
-        autocast.only_cpu.set(cache(partial(casting.saw_only_the_cpu, self.profile)))
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION))
-        module = self._script(path)  # first: what the profile leads to finds the module already evaluated
-        if not self._evaluated:
-            self._evaluated = True
-            self._evaluate_profile()
-        self._evaluate_annotated(module)
-        report = self.recording.report(module)
-        report.faults = [fault for fault, modules in self.faults.values() if module in modules]
+        """All that is known of a source file. Raises SyntaxError or OSError for a file that cannot be read.
+
+        It depends on the sources and the profile, not on what was asked before: what the recorded run ran is evaluated
+        together, first; every other file by itself.
+        """
+        module, parts, entered = self._gather(file.resolve())
+        report = parts[0].recording.report(module)
+        faults = [fault for each in parts for fault in each.faults.values()]
+        report.faults = [fault for fault, modules in faults if module in modules]
+        report.depends_on = dict.fromkeys(map(str, self.loader.absent), "")
         importer = self._importer(module.name)
-        sources = {*self.entered, module} | ({importer} if importer is not None else set())
-        report.depends_on = {str(each.path): each.digest for each in sources}
+        sources = entered | {module} | ({importer} if importer is not None else set())
+        report.depends_on.update((str(each.path), each.digest) for each in sources)
         return report
 
-    def _script(self, path: Path) -> SourceModule:
-        """Evaluate a file's module-level code, once."""
-        if path not in self._scripts:
-            name = self.loader.name_of(path)
-            found = self.loader.find(name)
-            module = found if found is not None and found.path == path else self.loader.read(name, path)
-            if module is None:
-                raise SyntaxError(f"{path} cannot be parsed")
-            self._scripts[path] = module
-            self.loader.modules[name] = module
-            run = Run(self.loader, self.recording, general=False, sightings=self.sightings)
-            module.env.variables["__name__"] = "__main__" if self._is_script(name) else name
-            module.executed = True
-            self.recording.source = Source(name, ())
-            context = self.recording.context("", None, module, (), False)
-            self._guarded(run, lambda: statements.run_module(run, module, context, module.tree.body))
-            self.recording.source = None
-            for function, shapes in run.seen:
-                self._seen.setdefault(function, []).append(shapes)
-        return self._scripts[path]
+    def entries_of(self, file: Path) -> list[Entry]:
+        """The contexts of a source file. Raises as `report` does."""
+        module, parts, _ = self._gather(file.resolve())
+        return parts[0].recording.entries_of(module.path)
+
+    def _gather(self, path: Path) -> tuple[SourceModule, list[Gathered], set[SourceModule]]:
+        """A file's module, what comes of evaluating it (all is in the first recording), and all that was entered."""
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION))
+        autocast.only_cpu.set(cache(partial(casting.saw_only_the_cpu, self.profile)))
+        if not self._evaluated:
+            self._evaluated = True
+            self._evaluate_recorded()
+        if path in self._scripts:
+            return self._gather_recorded(self._scripts[path])
+        name = self.loader.name_of(path)
+        found = self.loader.find(name)
+        module = found.again() if found is not None and found.path == path else self.loader.read(name, path)
+        if module is None:
+            raise SyntaxError(f"{path} cannot be parsed")
+        return self._gather_apart(module)
+
+    def _gather_recorded(self, module: SourceModule) -> tuple[SourceModule, list[Gathered], set[SourceModule]]:
+        own = self._evaluate_annotated(module)
+        self.recorded.recording.absorb(own.recording, only=module)
+        return module, [self.recorded, own], self.recorded.entered | own.entered
+
+    def _gather_apart(self, module: SourceModule) -> tuple[SourceModule, list[Gathered], set[SourceModule]]:
+        """A file that is not the recorded run's: its own code, in which nothing outlives the evaluation."""
+        own = Gathered(Recording(lambda each: each is module, self.options.explain, home=module))
+        own.recording.signatures = self.options.signatures
+        run = Run(self.loader, own.recording, general=False, sightings=self.sightings)
+        run.journal.open()
+        try:
+            self._run_script(run, module, own)
+            written = self._evaluate_annotated(module)
+        finally:
+            run.journal.close(keep=False)
+        own.recording.absorb(written.recording, only=module)
+        own.recording.absorb(self.recorded.recording, only=module)
+        entered = own.entered | written.entered
+        if module.name in self._modules or not entered.isdisjoint(self.recorded.entered):
+            entered |= self.recorded.entered
+        return module, [own, written], entered
+
+    def _script(self, module: SourceModule) -> None:
+        """Evaluate the module-level code of a file of the recorded run."""
+        self._scripts[module.path] = module
+        run = Run(self.loader, self.recorded.recording, general=False, sightings=self.sightings)
+        self._run_script(run, module, self.recorded)
+        for function, shapes in run.seen:
+            self._seen.setdefault(function, []).append(shapes)
+
+    def _run_script(self, run: Run, module: SourceModule, gathered: Gathered) -> None:
+        module.env.variables["__name__"] = "__main__" if self._is_script(module.name) else module.name
+        module.executed = True
+        recording = gathered.recording
+        recording.source = Source(module.name, ())
+        context = recording.context("", None, module, (), False)
+        self._guarded(run, lambda: statements.run_module(run, module, context, module.tree.body), gathered)
+        recording.source = None
 
     def _is_script(self, name: str) -> bool:
         """Whether a module may be what is run: not where a module of the recorded run imports it."""
         return self._importer(name) is None
 
     def _importer(self, name: str) -> SourceModule | None:
-        recorded = {record.module for record in self.profile.functions.values()}
-        if name not in recorded:
+        if name not in self._modules:
             return None
         parts = name.split(".")
         packages = {".".join(parts[:end]) for end in range(1, len(parts))}
-        sources = (self.loader.find(other) for other in sorted((recorded | packages) - {name}))
+        sources = (self.loader.find(other) for other in sorted((self._modules | packages) - {name}))
         return next((each for each in sources if each is not None and name in self._imports_of(each)), None)
 
     def _imports_of(self, module: SourceModule) -> set[str]:
@@ -122,43 +167,47 @@ class Session:
             self._imports[module.name] = imported_names(module)
         return self._imports[module.name]
 
-    def _evaluate_profile(self) -> None:
-        """Every recorded call that still holds: first those from outside, then those they did not lead to."""
-        if self.staleness.changed_modules():
-            self._suspect = True
-            for record in self.profile.functions.values():
-                if record.qualname == digests.MODULE and (self.root / record.file).is_file():
-                    self._script((self.root / record.file).resolve())
+    def _evaluate_recorded(self) -> None:
+        """What the recorded run ran: its files' own code, then every call that still holds.
+
+        First the calls from outside, then those they did not lead to.
+        """
+        self._suspect = bool(self.staleness.changed_modules())
+        for name in sorted(self._modules | {scope.partition(":")[0] for scope in self.profile.scopes}):
+            source = self.loader.find(name)
+            if source is not None and source.project:
+                self._script(source)
         usable = [call for call in self.profile.calls if self._usable(call)]
+        self._sampled = {call.function for call in usable}
         grouped = contexts.calls_of(self.profile, usable)
         for call in grouped:
             if call.root:
                 self._evaluate(call)
         building = {key for record in self.profile.modules.values() for key in record.builders}
         for call in grouped:
-            if not call.root and call.function not in self.reached | building:
+            if not call.root and call.function not in building and call.function not in self.recorded.reached:
                 self._evaluate(call)
 
-    def _evaluate_annotated(self, module: SourceModule) -> None:
+    def _evaluate_annotated(self, module: SourceModule) -> Gathered:
         """Functions whose annotations say what they are called with, where no recorded call says more."""
-        if module in self._annotated or not module.project:
-            return
-        self._annotated.add(module)
+        own = Gathered(Recording(lambda each: each is module, self.options.explain))
+        if not module.project:
+            return own
         for finding in annotated.malformed(module, self.loader):
-            self.recording.add(module, finding)
-        recorded = {call.function for call in self.profile.calls if self._usable(call)}
+            own.recording.add(module, finding)
         for root in annotated.roots(self._builder.run, module):
-            if root.key in recorded or (root.cls is not None and root.key in self.reached):
+            if root.key in self._sampled or (root.cls is not None and root.key in self.recorded.reached):
                 continue
             for given in root.ways:
-                recording = Recording(lambda each: each is module)
+                recording = Recording(own.recording.wanted, self.options.explain)
                 run = Run(self.loader, recording, general=True, sightings=self.sightings)
                 run.journal.open()
                 try:
-                    self._guarded(run, lambda run=run, root=root, given=given: annotated.enter(run, root, given))
+                    self._guarded(run, lambda run=run, root=root, given=given: annotated.enter(run, root, given), own)
                 finally:
                     run.journal.close(keep=False)
-                self.recording.absorb(recording, only=module)
+                own.recording.absorb(recording, only=module)
+        return own
 
     def _usable(self, call: CallRecord) -> bool:
         if not self.staleness.exists(call.function):
@@ -176,16 +225,16 @@ class Session:
             plain = self._attempt(call, call.fixed)
             if plain.knows_more_than(attempt):
                 attempt = plain
-        self.recording.absorb(attempt)
+        self.recorded.recording.absorb(attempt)
 
     def _attempt(self, call: Call, sizes: tuple[Size, ...]) -> Recording:
         runs = sorted({run for record in call.records for run in record.runs})
-        recording = Recording(self.recording.wanted, self.options.explain, Source(call.function, tuple(runs)))
+        recording = Recording(lambda module: True, self.options.explain, Source(call.function, tuple(runs)))
         recording.signatures = self.options.signatures
         run = Run(self.loader, recording, general=True, sightings=self.sightings)
         run.journal.open()
         try:
-            self._guarded(run, lambda: self._enter(run, call, sizes))
+            self._guarded(run, lambda: self._enter(run, call, sizes), self.recorded)
         finally:
             run.journal.close(keep=False)
         return recording
@@ -235,7 +284,7 @@ class Session:
                 found = entry.namespace.get(name)
         return Bound(found, receiver) if isinstance(found, Function) else None
 
-    def _guarded(self, run: Run, evaluate: object) -> None:
+    def _guarded(self, run: Run, evaluate: object, gathered: Gathered) -> None:
         """Run one evaluation to its end, or to where it cannot go on; what was learned until then stays."""
         try:
             evaluate()  # type: ignore[operator]
@@ -246,9 +295,9 @@ class Session:
         finally:
             for each in (run, self._builder.run):
                 for kept in each.faults:
-                    self.faults.setdefault(f"{type(kept).__name__}: {kept}", (kept, set()))[1].update(each.entered)
-                self.entered |= each.entered
-                self.reached |= each.reached
+                    gathered.faults.setdefault(f"{type(kept).__name__}: {kept}", (kept, set()))[1].update(each.entered)
+                gathered.entered |= each.entered
+                gathered.reached |= each.reached
 
 
 def _with_defaults(function: Function, arguments: dict[str, Value], seeds: dict[str, Seed]) -> dict[str, Value]:
