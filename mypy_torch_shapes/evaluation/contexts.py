@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ..seeds.model import (
+    LENGTH,
     CallRecord,
     IterableSeed,
     MappingSeed,
@@ -26,22 +27,25 @@ Axis = tuple[str, int]
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """A list of numbers that the probe made longer and shorter: there is one for each item of a batch."""
+
+    length: int
+
+
+Argument = Seed | Numbers
+
+
+@dataclass(frozen=True)
 class Call:
     """A function with arguments whose sizes may be symbolic: `sizes` are they, in the order of `slots`."""
 
     function: str
     receiver: int | None
-    arguments: tuple[tuple[str, Seed], ...]
+    arguments: tuple[tuple[str, Argument], ...]
     sizes: tuple[Size, ...]
     fixed: tuple[Size, ...]  # the same with integers that never varied as they were
     records: tuple[CallRecord, ...]
-
-    @property
-    def varied(self) -> set[str]:
-        """The arguments with an integer that was not the same in every call."""
-        sizes = iter(self.fixed)
-        slots = {name: [(next(sizes), is_axis) for is_axis in kinds_of(seed)] for name, seed in self.arguments}
-        return {name for name, found in slots.items() if any(isinstance(s, Dim) and not axis for s, axis in found)}
 
     @property
     def root(self) -> bool:
@@ -56,12 +60,76 @@ def calls_of(profile: Profile, usable: Iterable[CallRecord]) -> list[Call]:
         tried.setdefault(record.function, set()).update(
             _settled(record, [each for each in profile.variations if each.call == call])
         )
-    groups: dict[object, list[CallRecord]] = {}
+    groups: dict[tuple[object, frozenset[str], frozenset[Axis]], list[CallRecord]] = {}
+    counted, opened = _counted(profile), _opened(profile)
     for record in usable:
-        key = (record.function, _receiver_key(profile, record.receiver), record.autocast, _structure(record))
-        groups.setdefault(key, []).append(record)
-    observed = [records for records in groups.values() if any(record.probe is None for record in records)]
-    return [_generalise(records, tried) for records in observed]
+        lists = counted.get(_loosely(profile, record), frozenset())
+        ones = opened.get(_strictly(profile, _base(profile, record)), frozenset())
+        groups.setdefault((_kind(profile, record, lists, ones), lists, ones), []).append(record)
+    observed = [(lists, rows) for (_, lists, _), rows in groups.items() if any(each.probe is None for each in rows)]
+    return [_generalise(records, tried, lists) for lists, records in observed]
+
+
+def _kind(profile: Profile, record: CallRecord, lists: frozenset[str], ones: frozenset[Axis]) -> object:
+    """Equal for calls that differ in sizes, in the lengths of these lists, and in whether these axes are of size 1."""
+    receiver = _receiver_key(profile, record.receiver)
+    return (record.function, receiver, record.autocast, _structure(record, lists, ones))
+
+
+def _counted(profile: Profile) -> dict[object, frozenset[str]]:
+    """The lists of numbers whose length the probe changed, by the calls they are arguments of."""
+    found: dict[object, frozenset[str]] = {}
+    for each in profile.variations:
+        names = frozenset(name for name, axis in each.axes if axis == LENGTH)
+        if each.ok and names:
+            key = _loosely(profile, profile.calls[each.call])
+            found[key] = found.get(key, frozenset()) | names
+    return found
+
+
+def _opened(profile: Profile) -> dict[object, frozenset[Axis]]:
+    """The axes of size 1 that the probe made larger, to several sizes, by the calls they are arguments of."""
+    sizes: dict[tuple[object, Axis], set[int]] = {}
+    for each in profile.variations:
+        base = profile.calls[each.call]
+        for (name, axis), size in zip(each.axes, each.sizes or (each.size,) * len(each.axes), strict=True):
+            seed = dict(base.arguments).get(name)
+            if each.ok and isinstance(seed, TensorSeed) and axis != LENGTH and seed.shape[axis] == 1:
+                sizes.setdefault((_strictly(profile, base), (name, axis)), set()).add(size)
+    found: dict[object, frozenset[Axis]] = {}
+    for (key, at), worked in sizes.items():
+        if len(worked) > 1:
+            found[key] = found.get(key, frozenset()) | {at}
+    return found
+
+
+def _base(profile: Profile, record: CallRecord) -> CallRecord:
+    """The call of the real run that a probed call repeats at another size."""
+    if record.probe is None or record.probe >= len(profile.variations):
+        return record
+    base = profile.calls[profile.variations[record.probe].call]
+    return base if base.function == record.function and record.root else record
+
+
+def _strictly(profile: Profile, record: CallRecord) -> object:
+    return _kind(profile, record, frozenset(), frozenset())
+
+
+def _loosely(profile: Profile, record: CallRecord) -> object:
+    """Equal for calls that differ in sizes and in the lengths of lists of numbers."""
+    lists = frozenset(name for name, seed in record.arguments if _is_numbers(seed))
+    return _kind(profile, record, lists, frozenset())
+
+
+def _is_numbers(seed: Seed) -> bool:
+    return isinstance(seed, SequenceSeed) and seed.cls == "list" and all(type(item) is int for item in seed.items)
+
+
+def _arguments(record: CallRecord, lists: frozenset[str]) -> tuple[tuple[str, Argument], ...]:
+    return tuple(
+        (name, Numbers(len(seed.items)) if name in lists and isinstance(seed, SequenceSeed) else seed)
+        for name, seed in record.arguments
+    )
 
 
 def _settled(record: CallRecord, variations: list[Variation]) -> set[Axis]:
@@ -95,7 +163,7 @@ def origin(profile: Profile, record: ModuleRecord) -> Hashable:
     return (root.cls, root.init)
 
 
-def _generalise(records: list[CallRecord], tried: dict[str, set[Axis]]) -> Call:
+def _generalise(records: list[CallRecord], tried: dict[str, set[Axis]], lists: frozenset[str]) -> Call:
     """What varied is a symbol, and what varied together is one symbol.
 
     An axis that the probe did not try at another size (`tried`, by function) may be free. An integer argument may
@@ -105,9 +173,10 @@ def _generalise(records: list[CallRecord], tried: dict[str, set[Axis]]) -> Call:
     base = real[0]
     probed = [record for record in records if record.probe is not None]
     worlds = [base, *probed, *real[1:]][:MOST_WORLDS]
-    rows = list(dict.fromkeys(tuple(_slots(record.arguments)) for record in worlds))
-    kinds = [is_axis for _, seed in base.arguments for is_axis in kinds_of(seed)]
-    untried = list(_untried(base, tried.get(base.function, set())))
+    rows = list(dict.fromkeys(tuple(_slots(_arguments(record, lists))) for record in worlds))
+    arguments = _arguments(base, lists)
+    kinds = [is_axis for _, seed in arguments for is_axis in kinds_of(seed)]
+    untried = list(_untried(base, arguments, tried.get(base.function, set())))
     symbols: dict[tuple[int, ...], Size] = {}
     sizes: list[Size] = []
     fixed: list[Size] = []
@@ -117,21 +186,23 @@ def _generalise(records: list[CallRecord], tried: dict[str, set[Axis]]) -> Call:
         free = varied or (column[0] > 1 and (not is_axis or not probed or open_))
         sizes.append(symbol if free else column[0])
         fixed.append(symbol if varied or (free and is_axis) else column[0])
-    return Call(base.function, base.receiver, base.arguments, tuple(sizes), tuple(fixed), tuple(records))
+    return Call(base.function, base.receiver, arguments, tuple(sizes), tuple(fixed), tuple(records))
 
 
-def _untried(base: CallRecord, tried: set[Axis]) -> Iterator[bool]:
+def _untried(base: CallRecord, arguments: tuple[tuple[str, Argument], ...], tried: set[Axis]) -> Iterator[bool]:
     """For each slot of a root call's arguments, whether the probe left it out."""
     inside = {path.partition("[")[0].partition(".")[0] for path, _ in tried}
-    for name, seed in base.arguments:
+    for name, seed in arguments:
         if isinstance(seed, TensorSeed):
             yield from (base.root and (name, axis) not in tried for axis in range(len(seed.shape)))
         else:
             yield from (base.root and name not in inside for _ in slots_of(seed))
 
 
-def kinds_of(seed: Seed) -> list[bool]:
+def kinds_of(seed: Argument) -> list[bool]:
     """For each slot of a seed, whether it is an axis of a tensor (else an integer)."""
+    if isinstance(seed, Numbers):
+        return [True]
     if isinstance(seed, TensorSeed):
         return [True] * len(seed.shape)
     if isinstance(seed, int) and not isinstance(seed, bool):
@@ -139,14 +210,23 @@ def kinds_of(seed: Seed) -> list[bool]:
     return [kind for part in parts_of(seed) for kind in kinds_of(part)]
 
 
-def _structure(record: CallRecord) -> object:
-    return tuple((name, shape_of(seed)) for name, seed in record.arguments)
+def _structure(record: CallRecord, lists: frozenset[str], ones: frozenset[Axis]) -> object:
+    return tuple(
+        (name, shape_of(seed, frozenset(axis for path, axis in ones if path == name)))
+        for name, seed in _arguments(record, lists)
+    )
 
 
-def shape_of(seed: Seed) -> object:
-    """A seed without its sizes: what must agree for two calls to be the same call at other sizes."""
+def shape_of(seed: Argument, free: frozenset[int] = frozenset()) -> object:
+    """A seed without its sizes: what must agree for two calls to be the same call at other sizes.
+
+    A size of 1 broadcasts: a call with it is not the same call at another size, unless that axis is known to be free.
+    """
+    if isinstance(seed, Numbers):
+        return "numbers"
     if isinstance(seed, TensorSeed):
-        return ("tensor", seed.dtype, len(seed.shape), tuple(size == 1 for size in seed.shape) if _ones(seed) else ())
+        ones = tuple(axis for axis, size in enumerate(seed.shape) if size == 1 and axis not in free)
+        return ("tensor", seed.dtype, len(seed.shape), ones)
     if isinstance(seed, bool) or not isinstance(seed, int | SequenceSeed | MappingSeed | ObjectSeed | IterableSeed):
         return ("value", type(seed).__name__, _hashable(seed))
     if isinstance(seed, int):
@@ -160,24 +240,21 @@ def shape_of(seed: Seed) -> object:
     return (seed.cls, tuple((name, shape_of(value)) for name, value in seed.attrs))
 
 
-def _ones(seed: TensorSeed) -> bool:
-    """A size of 1 broadcasts: a call with it is not the same call at another size."""
-    return 1 in seed.shape
-
-
 def _hashable(seed: Seed) -> object:
     return seed.id if isinstance(seed, ModuleSeed) else repr(seed)
 
 
-def _slots(arguments: Iterable[tuple[str, Seed]]) -> Iterator[int]:
+def _slots(arguments: Iterable[tuple[str, Argument]]) -> Iterator[int]:
     """Every size and integer in the arguments, in a fixed order."""
     for _, seed in arguments:
         yield from slots_of(seed)
 
 
-def slots_of(seed: Seed) -> Iterator[int]:
+def slots_of(seed: Argument) -> Iterator[int]:
     """Every size and integer in a seed, in the order in which `seeding.Seeding.value` asks for them."""
-    if isinstance(seed, TensorSeed):
+    if isinstance(seed, Numbers):
+        yield seed.length
+    elif isinstance(seed, TensorSeed):
         yield from seed.shape
     elif isinstance(seed, int) and not isinstance(seed, bool):
         yield seed
@@ -186,7 +263,7 @@ def slots_of(seed: Seed) -> Iterator[int]:
             yield from slots_of(part)
 
 
-def parts_of(seed: Seed) -> Iterator[Seed]:
+def parts_of(seed: Argument) -> Iterator[Seed]:
     """The seeds inside a seed."""
     if isinstance(seed, SequenceSeed):
         yield from seed.items

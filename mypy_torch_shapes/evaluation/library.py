@@ -59,7 +59,7 @@ def call(
 # Decorators and wrappers that give back what they are given.
 _TRANSPARENT = frozenset(
     {"torch.no_grad", "torch.inference_mode", "torch.enable_grad", "torch.compile", "torch.jit.script",
-     "torch.jit.ignore", "torch.jit.export", "torch.jit.unused", "torch.nn.DataParallel",
+     "torch.jit.ignore", "torch.jit.export", "torch.jit.unused", "torch.jit.script_method", "torch.nn.DataParallel",
      "torch.nn.parallel.DistributedDataParallel", "torch.autograd.Variable", "torch.jit._overload_method",
      "functools.update_wrapper", "abc.abstractmethod", "typing.overload",
      "torch.fx.wrap", "dataclasses.dataclass", "typing.final", "functools.total_ordering",

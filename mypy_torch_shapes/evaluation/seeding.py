@@ -51,7 +51,7 @@ class Seeding:
 
     def arguments(
         self,
-        arguments: tuple[tuple[str, Seed], ...],
+        arguments: tuple[tuple[str, contexts.Argument], ...],
         sizes: tuple[Size, ...],
         samples: bool = False,
         kind: str = origins.ARGUMENT,
@@ -68,7 +68,7 @@ class Seeding:
     def _size(self, recorded: int) -> Size:
         return recorded if self._sizes is None else next(self._sizes)
 
-    def value_from(self, origin: Origin, seed: Seed) -> Value:
+    def value_from(self, origin: Origin, seed: contexts.Argument) -> Value:
         """What a seed stands for; the tensors in it are from there."""
         before, self._origin = self._origin, origin
         try:
@@ -76,8 +76,10 @@ class Seeding:
         finally:
             self._origin = before
 
-    def value(self, seed: Seed) -> Value:
+    def value(self, seed: contexts.Argument) -> Value:
         """What a seed stands for."""
+        if isinstance(seed, contexts.Numbers):
+            return self._numbers(self._size(seed.length))
         if isinstance(seed, TensorSeed):
             dims = tuple(self._size(size) for size in seed.shape)
             return Tensor(TensorType(BY_NAME.get(seed.dtype), dims, seed.parameter), self._origin)
@@ -99,6 +101,10 @@ class Seeding:
         if isinstance(seed, NameSeed):
             return self._named(seed)
         return _object_of(seed.cls) if isinstance(seed, OpaqueSeed) else Unknown("not recorded")
+
+    def _numbers(self, length: Size) -> Value:
+        number = Unknown("a number of a list")
+        return ListValue([number] * length) if isinstance(length, int) else ListValue([number], length)
 
     def _sequence(self, seed: SequenceSeed) -> Value:
         items = [self.value(item) for item in seed.items]

@@ -10,7 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from ..rules import autocast
-from ..seeds.model import CallRecord, NameSeed, Profile, Seed, SequenceSeed
+from ..seeds.model import CallRecord, NameSeed, Profile
 from ..shapes.dims import Size
 from ..shapes.unknown import Undecided
 from . import annotated, calls, casting, contexts, growing, objects, parameters, statements
@@ -28,6 +28,7 @@ from .values import Bound, Class, Env, Function, Instance, OutOfBudget, Raised, 
 log = logging.getLogger(__name__)
 
 _RECURSION = 20_000  # the evaluator recurses with the program's nesting
+_MOST_RELEASES = 12  # sets of integers of a call that are tried as sizes, smaller and smaller ones
 
 
 @dataclass(frozen=True)
@@ -224,8 +225,25 @@ class Session:
         if call.fixed != call.sizes:
             plain = self._attempt(call, call.fixed)
             if plain.knows_more_than(attempt):
-                attempt = plain
+                attempt = self._released(call, plain)
         self.recorded.recording.absorb(attempt)
+
+    def _released(self, call: Call, known: Recording) -> Recording:
+        """What is known with as few integers as they were as that takes: each other one may be a size."""
+        sizes = call.fixed
+        open_ = [i for i, (size, fixed) in enumerate(zip(call.sizes, call.fixed, strict=True)) if size is not fixed]
+        waiting = _halves(open_)
+        for _ in range(_MOST_RELEASES):
+            if not waiting:
+                break
+            places = waiting.pop(0)
+            trial = tuple(call.sizes[i] if i in places else size for i, size in enumerate(sizes))
+            released = self._attempt(call, trial)
+            if not known.knows_more_than(released):
+                known, sizes = released, trial
+            elif len(places) > 1:
+                waiting += _halves(places)
+        return known
 
     def _attempt(self, call: Call, sizes: tuple[Size, ...]) -> Recording:
         runs = sorted({run for record in call.records for run in record.runs})
@@ -254,9 +272,6 @@ class Session:
             return
         target = _undecorated(target, call.function.partition(":")[2])
         function = Bound(target, function.receiver) if isinstance(function, Bound) else target
-        if sizes is not call.fixed:
-            steady = {name: seed for name, seed in call.arguments if name not in call.varied}
-            arguments = _with_defaults(target, arguments, steady)
         args, kwargs = _as_called(target, arguments, isinstance(function, Bound))
         held = [*args, *kwargs.values(), function.receiver if isinstance(function, Bound) else None]
         growing.forget(run, [each for each in self.loader.modules.values() if each and each.project], held)
@@ -300,17 +315,9 @@ class Session:
                 gathered.reached |= each.reached
 
 
-def _with_defaults(function: Function, arguments: dict[str, Value], seeds: dict[str, Seed]) -> dict[str, Value]:
-    """The arguments with those that were the parameter's own default as it is: configuration, not a size."""
-    same = {name for name, default in function.defaults.items() if name in seeds and _is_default(seeds[name], default)}
-    return {name: function.defaults[name] if name in same else value for name, value in arguments.items()}
-
-
-def _is_default(seed: Seed, default: Value) -> bool:
-    if isinstance(seed, SequenceSeed) and isinstance(default, tuple | list):
-        pairs = zip(seed.items, default, strict=False)
-        return len(seed.items) == len(default) and all(_is_default(item, value) for item, value in pairs)
-    return isinstance(seed, int) and type(seed) is type(default) and bool(seed == default)
+def _halves(places: list[int]) -> list[list[int]]:
+    middle = len(places) // 2
+    return [half for half in (places[:middle], places[middle:]) if half]
 
 
 def _undecorated(function: Function, qualname: str) -> Function:

@@ -20,7 +20,7 @@ from .values import Bound, Class, Function, Instance, Library, ListValue, Raised
 
 _LISTS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ParameterList"})
 _DICTS = frozenset({"torch.nn.ModuleDict", "torch.nn.ParameterDict"})
-_BASES = _LISTS | _DICTS | {"torch.nn.Module"}
+_BASES = _LISTS | _DICTS | {"torch.nn.Module", "torch.jit.ScriptModule"}
 
 
 def is_module_class(path: str) -> bool:
@@ -71,10 +71,12 @@ def child_names(instance: Instance) -> list[str]:
 
 def _is_item(instance: Instance, name: str, value: Value) -> bool:
     path = module_path(instance)
-    if path in ("torch.nn.ParameterList", "torch.nn.ParameterDict"):
-        return name != "training"
-    if value is None:  # a place that is kept empty
-        return path in _LISTS and name.isdecimal()
+    if path == "torch.nn.ParameterList":
+        return name.isdecimal()  # it also keeps its `_size`
+    if path == "torch.nn.ParameterDict":
+        return name not in ("training", "_keys")
+    if path in _LISTS and name.isdecimal():  # None keeps a place empty, what is unknown has one too
+        return True
     return isinstance(value, Instance) and is_module(value)
 
 
@@ -154,6 +156,7 @@ def _fill_list(run: Run, instance: Instance, path: str, args: list[Value]) -> No
     elif args and isinstance(args[0], dict):
         for name, value in args[0].items():
             run.set_attribute(instance, str(name), value)
+            instance.complete = instance.complete and is_module(value)
         return
     else:
         items = iteration.items(run, args[0]) if args else []

@@ -1,31 +1,57 @@
-"""Which parameters a constructor call left to their defaults, by the source of the call."""
+"""Which parameters a call left to their defaults, by the source of the call."""
 
 from __future__ import annotations
 
 import ast
 import linecache
+from collections.abc import Iterable
 from itertools import islice
-from types import FrameType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
-from mypy_torch_shapes.profiling.names import raw_dict
+from mypy_torch_shapes.profiling.names import mro, raw_dict
 
 
-def left_out(frame: FrameType, cls: type) -> frozenset[str]:
-    """The parameters that the constructor `cls(…)` was called without; none where that cannot be told.
+def left_out(frame: FrameType, cls: type | None = None) -> frozenset[str]:
+    """The parameters that a function, or the constructor `cls(…)`, was called without; none where that cannot be told.
 
     What was left out follows the source: a default that is edited is another one from then on.
     """
     caller = frame.f_back
     call = _call(caller) if caller is not None else None
-    if caller is None or call is None or _named(call.func, caller) is not cls:
+    if caller is None or call is None:
+        return frozenset()
+    if cls is not None:
+        found, bound = _named(call.func, caller) is cls, True
+    else:
+        function, bound = _function(call.func, caller)
+        found = function is not None and function.__code__ is frame.f_code
+    if not found:
         return frozenset()
     if any(isinstance(arg, ast.Starred) for arg in call.args) or any(each.arg is None for each in call.keywords):
         return frozenset()
-    code = frame.f_code
-    names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]  # without *args and **kwargs
-    positional = names[: code.co_argcount - 1]
-    return frozenset(names) - {*positional[: len(call.args)], *(each.arg for each in call.keywords)}
+    given = [each.arg for each in call.keywords if each.arg is not None]
+    return not_given(frame.f_code, len(call.args) + bound, given)
+
+
+def not_given(code: CodeType, positional: int, keywords: Iterable[str]) -> frozenset[str]:
+    """The parameters of a function that get neither one of so many positional arguments nor one of these names."""
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]  # without *args and **kwargs
+    return frozenset(names) - {*names[: min(positional, code.co_argcount)], *keywords}
+
+
+def _function(node: ast.expr, frame: FrameType) -> tuple[FunctionType | None, bool]:
+    """The function that a call names, and whether it is a method of the object before the dot."""
+    owner = _named(node.value, frame) if isinstance(node, ast.Attribute) else None
+    if isinstance(node, ast.Attribute) and owner is not None and not isinstance(owner, ModuleType | type):
+        found = None if node.attr in (raw_dict(owner) or {}) else _of_class(type(owner), node.attr)
+        return (found if isinstance(found, FunctionType) else None), True
+    found = _named(node, frame)
+    return (found if isinstance(found, FunctionType) else None), False
+
+
+def _of_class(cls: type, name: str) -> Any:
+    return next((base.__dict__[name] for base in mro(cls) if name in base.__dict__), None)
 
 
 def _call(caller: FrameType) -> ast.Call | None:

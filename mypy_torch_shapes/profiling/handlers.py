@@ -8,12 +8,20 @@ from abc import ABC, abstractmethod
 from types import CodeType, FrameType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from mypy_torch_shapes.profiling.call_site import left_out
+from mypy_torch_shapes.profiling.call_site import left_out, not_given
 from mypy_torch_shapes.profiling.modules import Construction
 from mypy_torch_shapes.profiling.names import mro, raw_dict
 from mypy_torch_shapes.profiling.watch import Watched, parameter_names
 from mypy_torch_shapes.seeds.merging import MAX_CALLS
-from mypy_torch_shapes.seeds.model import CallRecord, IterableSeed, ModuleSeed, OpaqueSeed, Seed, TensorSeed
+from mypy_torch_shapes.seeds.model import (
+    CallRecord,
+    IterableSeed,
+    ModuleSeed,
+    OpaqueSeed,
+    Seed,
+    SequenceSeed,
+    TensorSeed,
+)
 from mypy_torch_shapes.seeds.references import parts
 
 if TYPE_CHECKING:
@@ -94,7 +102,7 @@ class WatchedHandler(Handler):
         key = (context, recorder.keys.of(values))
         entry = recorder.scope.entries.get(key)
         if entry is None:
-            entry = self._new_entry(values, root, caller, key)
+            entry = self._new_entry(frame, values, is_root, root, caller, key)
             if entry is not None and is_root and recorder.probed is None:
                 entry.root_call = recorder.hollow_call(watched, caller)
         if is_root:
@@ -107,7 +115,17 @@ class WatchedHandler(Handler):
         else:
             recorder.pending[id(frame)] = (entry, watched.code)
 
-    def _new_entry(self, values: list[Any], root: bool, caller: str | None, key: Any) -> Entry | None:
+    def _left_out(self, frame: FrameType, is_root: bool) -> frozenset[str]:
+        """The parameters that have their defaults."""
+        given = self.recorder.state.root_call
+        if not is_root or given is None:
+            return left_out(frame)
+        args, kwargs = given  # what the outermost module was called with
+        return not_given(self.watched.code, 1 + len(args), kwargs)
+
+    def _new_entry(
+        self, frame: FrameType, values: list[Any], is_root: bool, root: bool, caller: str | None, key: Any
+    ) -> Entry | None:
         from mypy_torch_shapes.profiling.recorder import Entry
 
         recorder, watched = self.recorder, self.watched
@@ -119,7 +137,9 @@ class WatchedHandler(Handler):
             return None
         counts[whole] = counts.get(whole, 0) + 1
         counts[alike] = counts.get(alike, 0) + 1
-        seeds = tuple((name, recorder.observer.seed(value)) for name, value in zip(watched.names, values, strict=True))
+        defaulted = self._left_out(frame, is_root)
+        pairs = ((name, recorder.observer.seed(value)) for name, value in zip(watched.names, values, strict=True))
+        seeds = tuple((name, seed) for name, seed in pairs if name not in defaulted or not _is_constant(seed))
         receiver = seeds[0][1] if seeds and isinstance(seeds[0][1], ModuleSeed) else None
         regions = recorder.torch.autocast()
         entry = recorder.scope.entries[key] = Entry(watched, seeds, receiver, root, caller, regions)
@@ -346,6 +366,13 @@ def _has_tensor(seed: Seed) -> bool:
     if isinstance(seed, (TensorSeed, ModuleSeed, IterableSeed)):
         return True
     return any(_has_tensor(part) for part in parts(seed))
+
+
+def _is_constant(seed: Seed) -> bool:
+    """Whether a default is the same at every call, whatever calls do with it."""
+    if isinstance(seed, SequenceSeed):
+        return seed.cls == "tuple" and all(map(_is_constant, seed.items))
+    return seed is None or isinstance(seed, bool | int | float | str)
 
 
 def _first_resume(code: CodeType) -> int:

@@ -80,6 +80,10 @@ class Copier:
             return self._copy_object(value)
         return value
 
+    def replace(self, value: Any, by: Any) -> None:
+        """Let something else stand for `value` in every copy."""
+        self._remember(value, by)
+
     def _remember(self, original: Any, copy: Any) -> Any:
         self._copies[id(original)] = (original, copy)
         return copy

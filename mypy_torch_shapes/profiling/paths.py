@@ -1,4 +1,4 @@
-"""The tensors among the arguments of a root call, by where they are: `x`, `batch['ids']`, `xs[0]`."""
+"""What has sizes among the arguments of a root call, by where it is: `x`, `batch['ids']`, `xs[0]`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ def tensors(call: RootCall) -> Iterator[tuple[str, Hollow]]:
     """Every tensor among the arguments of a call, by its path: `x`, `batch['ids']`, `xs[0]`, `batch.ids`."""
     for name, value in bound_arguments(call):
         yield from _inside(name, value, set())
+
+
+def lists(call: RootCall) -> Iterator[tuple[str, list[int]]]:
+    """Every list of numbers that is an argument itself, `lengths`: there may be one for each item of a batch."""
+    for name, value in bound_arguments(call):
+        if type(value) is list and len(value) > 1 and all(type(item) is int for item in value):
+            yield name, value
 
 
 def bound_arguments(call: RootCall) -> Iterator[tuple[str, Any]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mypy_torch_shapes.profiling import messages
 from mypy_torch_shapes.seeds.describe import describe, describe_named
-from mypy_torch_shapes.seeds.model import CallRecord, FunctionRecord, ModuleRecord, Profile
+from mypy_torch_shapes.seeds.model import LENGTH, CallRecord, FunctionRecord, ModuleRecord, Profile
 from mypy_torch_shapes.seeds.store import StoreError, load
 
 
@@ -105,14 +105,15 @@ def _call_line(profile: Profile, call: CallRecord) -> str:
 
 def _free_lines(profile: Profile, call: int) -> Iterator[str]:
     """The sizes of a root call that were seen to vary, by axis."""
-    sizes: dict[tuple[tuple[str, int], ...], list[int]] = {}
+    sizes: dict[tuple[tuple[str, int], ...], list[str]] = {}
     for variation in profile.variations:
         if variation.call == call and variation.ok:
-            sizes.setdefault(variation.axes, []).append(variation.size)
+            each = variation.sizes or (variation.size,)
+            sizes.setdefault(variation.axes, []).append(" and ".join(map(str, each)))
     for axes, worked in sizes.items():
-        names = ", ".join(f"{path}.shape[{axis}]" for path, axis in axes)
+        names = ", ".join(f"{path}.shape[{axis}]" if axis != LENGTH else f"len({path})" for path, axis in axes)
         together = " together" if len(axes) > 1 else ""
-        yield f"free{together}: {names} (also ran at {', '.join(map(str, worked))})"
+        yield f"free{together}: {names} (also ran at {', '.join(worked)})"
 
 
 def _module_lines(profile: Profile, record: ModuleRecord, name: str) -> Iterator[str]:

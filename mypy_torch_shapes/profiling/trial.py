@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from mypy_torch_shapes.profiling.apart import apart
 from mypy_torch_shapes.profiling.hollow import Copier, Hollow
-from mypy_torch_shapes.profiling.paths import tensors
+from mypy_torch_shapes.profiling.paths import lists, tensors
+from mypy_torch_shapes.seeds.model import LENGTH
 
 if TYPE_CHECKING:
     from mypy_torch_shapes.profiling.recorder import Recorder, RootCall, Scope, Settings
@@ -131,6 +132,9 @@ class Trials:
             return _tensor(value, changed.get(id(value), value.shape), mode) if isinstance(value, Hollow) else value
 
         copier = Copier(recorder.torch, tensor, adopt)
+        for path, numbers in lists(call):
+            if (path, LENGTH) in sizes:
+                copier.replace(numbers, _resized(numbers, sizes[path, LENGTH]))
         return copier.copy(call.module), copier.copy(call.args), copier.copy(call.kwargs)
 
 
@@ -163,6 +167,11 @@ def _tensor(hollow: Hollow, shape: tuple[int, ...], mode: Mode) -> Any:
         return torch.nn.Parameter(made, requires_grad=hollow.requires_grad)
     # What an argument was computed from is gone; as a leaf it could not be changed in place.
     return made.requires_grad_().clone() if hollow.requires_grad else made
+
+
+def _resized(numbers: list[int], length: int) -> list[int]:
+    """The same list, longer or shorter; where it was in order, it still is."""
+    return (numbers + numbers[-1:] * length)[:length]
 
 
 def _changed(call: RootCall, sizes: dict[Axis, int]) -> dict[int, tuple[int, ...]]:

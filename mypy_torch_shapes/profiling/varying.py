@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mypy_torch_shapes.profiling.paths import tensors
+from mypy_torch_shapes.profiling.paths import lists, tensors
 from mypy_torch_shapes.profiling.trial import Axis, Mode, Trials
-from mypy_torch_shapes.seeds.model import Variation
+from mypy_torch_shapes.seeds.model import LENGTH, Variation
 
 if TYPE_CHECKING:
     from mypy_torch_shapes.profiling.recorder import Recorder, RootCall
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MAX_TRIALS = 200
 ENOUGH = 2  # successful sizes, so that what is accidentally true of one shows
 QUICK = 2  # sizes tried before others get their turn
+MAX_SCALED = 24  # sets of axes tried at sizes that keep their proportion
 
 
 def other_sizes(size: int) -> list[int]:
@@ -33,48 +34,70 @@ class CallProbe:
         self._recorder = recorder
         self._trials = trials
         self._tensors = dict(tensors(call))
+        self._lengths = {path: len(value) for path, value in lists(call)}
         self._left = MAX_TRIALS
         self._tried: set[tuple[frozenset[Axis], int]] = set()
         self._mode, self._confirms = trials.mode(call) if self._tensors else (None, False)
 
     def quick(self) -> None:
         """What is found with few trials."""
-        self._search(QUICK)
+        self._search(QUICK, scaled=False)
 
     def thorough(self) -> None:
         """The rest: other sizes, where those tried did not work."""
-        self._search(len(other_sizes(2)) + QUICK)
+        self._search(len(other_sizes(2)) + QUICK, scaled=True)
 
     def like(self, other: CallProbe) -> None:
         """Only what is free in a call of the same module in another state."""
         for axes in other.free:
             self._vary(axes, QUICK)
 
-    def _search(self, most: int) -> None:
+    def _search(self, most: int, scaled: bool) -> None:
         if self._mode is None:
             return
+        single = tuple(axis for axis in self._bound() if axis[1] == 0 and self._size(axis) == 1)
+        if len(single) > 1:  # batches of one: each alone might broadcast
+            self._vary(single, most)
         for axis in self._bound():
             self._vary((axis,), most)
         while bound := self._bound():
-            if not any(self._vary(axes, most) for axes in self._groups(bound)):
+            if any(self._vary(axes, most) for axes in self._groups(bound)):
+                continue
+            if not (scaled and any(self._vary(axes, QUICK) for axes in self._scaled(bound))):
                 break
 
     def _bound(self) -> list[Axis]:
         free = {axis for axes in self.free for axis in axes}
         axes = [(path, axis) for path, tensor in self._tensors.items() for axis in range(len(tensor.shape))]
+        axes += [(path, LENGTH) for path in self._lengths]
         return [axis for axis in axes if axis not in free]
 
     def _groups(self, bound: list[Axis]) -> Iterator[tuple[Axis, ...]]:
         """Sets of axes of equal size that may have to change together, the likeliest first."""
-        yield from self._by_size([axis for axis in bound if axis[1] == 0])
+        yield from self._by_size([axis for axis in bound if axis[1] in (0, LENGTH)])
         yield from self._by_size(bound)
-        for position in range(1, 1 + max(axis for _, axis in bound)):
+        for position in range(1, 1 + max(axis for _, axis in bound)):  # a list of numbers has but a length
             yield from self._by_size([axis for axis in bound if axis[1] == position])
         for path in self._tensors:
             yield from self._by_size([axis for axis in bound if axis[0] == path])
         for group in self._by_size(bound):
             if len(group) <= 6:
                 yield from ((a, b) for i, a in enumerate(group) for b in group[i + 1 :])
+
+    def _scaled(self, bound: list[Axis]) -> Iterator[tuple[Axis, ...]]:
+        """Axes of which one is a multiple of the other: sound and its spectrum, an image and a larger one."""
+        pairs = [
+            (small, large)
+            for small in bound
+            for large in bound
+            if small[0] != large[0] and 1 < self._size(small) < self._size(large)
+            and self._size(large) % self._size(small) == 0
+        ]  # fmt: skip
+        alike = [(small, *self._like(large, bound, small)) for small, large in pairs]
+        yield from list(dict.fromkeys([*alike, *pairs]))[:MAX_SCALED]
+
+    def _like(self, axis: Axis, bound: list[Axis], other: Axis) -> list[Axis]:
+        return [each for each in bound if self._size(each) == self._size(axis) and each[0] != other[0]]
 
     def _by_size(self, axes: Iterable[Axis]) -> Iterator[tuple[Axis, ...]]:
         sizes: dict[int, list[Axis]] = {}
@@ -83,7 +106,8 @@ class CallProbe:
         return (tuple(group) for group in sizes.values() if len(group) > 1)
 
     def _size(self, axis: Axis) -> int:
-        return self._tensors[axis[0]].shape[axis[1]]
+        path, place = axis
+        return self._lengths[path] if place == LENGTH else self._tensors[path].shape[place]
 
     def _vary(self, axes: tuple[Axis, ...], most: int) -> bool:
         """Try up to `most` other sizes for these axes at once, and after a success more; whether one worked now."""
@@ -101,7 +125,8 @@ class CallProbe:
         return worked > 0
 
     def _try(self, axes: tuple[Axis, ...], size: int, confirm: bool) -> bool:
-        recorder, call, sizes = self._recorder, self.call, dict.fromkeys(axes, size)
+        recorder, call, first = self._recorder, self.call, self._size(axes[0])
+        sizes = {axis: self._size(axis) // first * size for axis in axes}
         assert self._mode is not None and call.call is not None
         scope = self._trials.run(call, sizes, self._mode)
         # A few operations do not check on the meta device what they check elsewhere (transposed convolutions do not).
@@ -111,5 +136,6 @@ class CallProbe:
             number = len(recorder.variations)
             recorder.scope.calls += [replace(inner, probe=number) for inner in scope.calls]
             recorder.scope.receivers += scope.receivers
-        recorder.variations.append(Variation(call.call, axes, size, scope is not None))
+        several = tuple(sizes.values()) if len(set(sizes.values())) > 1 else ()
+        recorder.variations.append(Variation(call.call, axes, size, scope is not None, several))
         return scope is not None

@@ -241,13 +241,17 @@ def decode_call(e: Json) -> CallRecord:
 def encode_variation(variation: Variation) -> Json:
     """A variation, its axes as `[path, axis]`."""
     axes = [list(axis) for axis in variation.axes]
-    return {"call": variation.call, "axes": axes, "size": variation.size, "ok": variation.ok}
+    encoded: dict[str, Json] = {"call": variation.call, "axes": axes, "size": variation.size, "ok": variation.ok}
+    if variation.sizes:
+        encoded["sizes"] = list(variation.sizes)
+    return encoded
 
 
 def decode_variation(e: Json) -> Variation:
     """Read what `encode_variation` wrote."""
     axes = tuple((_of(path, str), _of(axis, int)) for path, axis in _of(e["axes"], list))
-    return Variation(_of(e["call"], int), axes, _of(e["size"], int), _of(e["ok"], bool))
+    sizes = tuple(_of(size, int) for size in _of(e.get("sizes", []), list))
+    return Variation(_of(e["call"], int), axes, _of(e["size"], int), _of(e["ok"], bool), sizes)
 
 
 def encode_scope(record: ScopeRecord) -> Json:

@@ -164,7 +164,7 @@ class _Merge:
         return place
 
     def _add_variation(self, variation: Variation) -> int:
-        key = (variation.call, variation.axes, variation.size)
+        key = (variation.call, variation.axes, variation.size, variation.sizes)
         place = self._variations_by_key.setdefault(key, len(self.variations))
         self.variations[place : place + 1] = [variation]
         return place

@@ -111,14 +111,18 @@ class CallRecord:
     autocast: tuple[str, ...] = ()  # the regions in force on entry: "cpu bfloat16"
 
 
+LENGTH = -1  # the "axis" of a list of numbers
+
+
 @dataclass(frozen=True)
 class Variation:
     """One probe: the root call with some sizes changed, and whether it ran."""
 
     call: int  # index of the root CallRecord in the store
     axes: tuple[tuple[str, int], ...]  # what was changed: (path such as "x" or "batch['ids']" or "xs[0]", axis)
-    size: int
+    size: int  # of the first axis
     ok: bool
+    sizes: tuple[int, ...] = ()  # of every axis, where they are not the same
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def test_show_lists_what_was_recorded(bench: Bench, capsys: pytest.CaptureFixtur
         "    (width=3) -> None  [Net]\n"
         "\n"
         "net.Net.forward  net.py:8\n"
-        "    (x: float32[2, 4], scale=1.0) -> float32[2, 3]  [Net]\n"
+        "    (x: float32[2, 4]) -> float32[2, 3]  [Net]\n"
         "        free: x.shape[0] (also ran at 3, 4)\n"
         "    and 2 calls at other sizes\n"
         "\n"
