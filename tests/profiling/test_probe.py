@@ -13,7 +13,7 @@ import torch
 from mypy_torch_shapes.profiling.probe import Probe
 from mypy_torch_shapes.profiling.recorder import Recorder
 from mypy_torch_shapes.profiling.varying import other_sizes
-from mypy_torch_shapes.seeds.model import OpaqueSeed, TensorSeed
+from mypy_torch_shapes.seeds.model import LENGTH, OpaqueSeed, TensorSeed
 from tests.profiling.support import Bench
 
 HEADER = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
@@ -55,6 +55,24 @@ def test_axes_that_change_together(bench: Bench) -> None:
     assert (("xs[0]", 0), ("batch['y']", 0)) in found
     assert (("xs[0]", 1),) in found
     assert any(len(axes) > 1 and ("mask", 0) in axes for axes in found)
+
+
+def test_sizes_that_keep_their_proportion(bench: Bench) -> None:
+    net = module(bench, "def forward(self, wave, mel): return wave * mel.repeat_interleave(4, -1)")
+    recorded = bench.record(lambda: net(torch.zeros(3, 20), torch.zeros(3, 5)), probe=True)
+    assert (("mel", 1), ("wave", 1)) in recorded.free()
+    assert {(6, 24), (10, 40)} <= {each.sizes for each in recorded.profile.variations if each.ok}
+
+
+def test_a_list_of_numbers_grows_with_the_batch(bench: Bench) -> None:
+    rows = "torch.stack([x[i, :n].sum() for i, n in enumerate(lengths)])"
+    net = module(bench, f"def forward(self, x, lengths): return {rows} + x[:, 0]")
+    assert (("x", 0), ("lengths", LENGTH)) in free(bench, net, torch.zeros(3, 5), [5, 4, 4])
+
+
+def test_batches_of_one_change_together(bench: Bench) -> None:
+    net = module(bench, "def forward(self, x, y): return x * y")
+    assert (("x", 0), ("y", 0)) in free(bench, net, torch.zeros(1, 3), torch.zeros(1, 3))
 
 
 def test_equal_sizes_of_different_meaning(bench: Bench) -> None:

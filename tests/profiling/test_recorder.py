@@ -182,6 +182,30 @@ def main():
     assert recorded.free() == {(("input", 0),): [4, 6]}
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="the place of a call in its source is not known")
+def test_what_a_call_leaves_to_defaults_is_left_to_them(bench: Bench) -> None:
+    net = bench.write(
+        "import torch\nfrom torch import nn\n"
+        "def scale(x, by=2, mode='a', kept=[1]): return x * by\n"
+        "class Net(nn.Module):\n"
+        "    def helper(self, x, axis=0): return x.sum(axis)\n"
+        "    def forward(self, x, mask=None, steps=3): return self.helper(scale(x, by=2))\n"
+        "def calls():\n"
+        "    x = torch.zeros(2, 3)\n"
+        "    scale(x)\n"
+        "    scale(*[x, 2])\n"
+        "    Net()(x, steps=4)\n"
+    )
+    recorded = bench.record(net.calls)
+
+    def given(function: str) -> set[tuple[str, ...]]:
+        return {tuple(name for name, _ in call.arguments) for call in recorded.calls(function)}
+
+    assert given("scale") == {("x", "kept"), ("x", "by", "kept")}
+    assert given("Net.forward") == {("self", "x", "steps")}
+    assert given("Net.helper") == {("self", "x")}
+
+
 def test_a_call_is_left_out_if_the_program_handles_its_exception(bench: Bench) -> None:
     net = bench.write("""
 def inner(x):
