@@ -18,6 +18,7 @@ from .contexts import Call
 from .facts import FileReport
 from .modules import SourceModule, imported_names
 from .origins import Source
+from .quiet import Quiet
 from .recording import Entry, Parameters, Recording, like
 from .run import Frame, Run
 from .seeding import Seeding
@@ -71,6 +72,9 @@ class Session:
         self._seen: dict[str, list[Parameters]] = {}  # what scripts were seen to enter functions with
         self._imports: dict[str, set[str]] = {}
         self._modules = {record.module for record in self.profile.functions.values()}
+        self._recorded_files = {(self.root / record.file).resolve() for record in self.profile.functions.values()}
+        self._unsaved = bool(unsaved)
+        self._quiet = Quiet(self.root)
         self._sampled: set[str] = set()  # functions with a recorded call that holds
         self._suspect = False  # module-level code has changed: what it handed to functions may have, too
 
@@ -80,7 +84,11 @@ class Session:
         It depends on the sources and the profile, not on what was asked before: what the recorded run ran is evaluated
         together, first; every other file by itself.
         """
-        module, parts, entered = self._gather(file.resolve())
+        path = file.resolve()
+        seen_without_parsing = self._seen_to_be_quiet(path)
+        if seen_without_parsing is not None:
+            return FileReport(depends_on=dict.fromkeys(map(str, seen_without_parsing), ""))
+        module, parts, entered = self._gather(path)
         report = parts[0].recording.report(module)
         faults = [fault for each in parts for fault in each.faults.values()]
         report.faults = [fault for fault, modules in faults if module in modules]
@@ -89,6 +97,11 @@ class Session:
         sources = entered | {module} | ({importer} if importer is not None else set())
         report.depends_on.update((str(each.path), each.digest) for each in sources)
         return report
+
+    def _seen_to_be_quiet(self, path: Path) -> list[Path] | None:
+        """The files that show that there is nothing to say of one, which no run has recorded; None if there may be."""
+        recorded = path in self._recorded_files or self._unsaved
+        return None if recorded or not path.is_relative_to(self.root) else self._quiet.depends_on(path)
 
     def entries_of(self, file: Path) -> list[Entry]:
         """The contexts of a source file. Raises as `report` does."""

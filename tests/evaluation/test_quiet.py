@@ -1,0 +1,58 @@
+"""What is told from a file's text alone: that its own code can meet no tensor. Any doubt counts as one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mypy_torch_shapes.evaluation.quiet import Quiet
+
+TOOLS = """\
+import torch
+from torch import nn
+
+def make():
+    return torch.zeros(3)
+
+def plain(x):
+    return x + 1
+
+ACT = nn.ReLU()
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "quiet"),
+    [
+        ("import torch\n\ndef f(x):\n    return torch.zeros(3)\n", True),
+        ("import logging\nimport torch\n\nlogger = logging.getLogger('torch')\nCONFIG = dict(width=3)\n", True),
+        ("from torch import nn\n\nclass Net(nn.Module):\n    def forward(self, x):\n        return x\n", True),
+        ("from tools import make\n\ndef f():\n    return make()\n", True),
+        ("from tools import plain\n\nx = plain(3)\n", True),
+        ('"""torch.zeros(3)"""\nx = len("torch.zeros(3)")  # torch.zeros(3)\n', True),
+        ("import torch\n\nx = torch.zeros(3)\n", False),
+        ("import torch as t\n\nx = t.zeros(3)\n", False),
+        ("from torch import zeros\n\nx = zeros(3)\n", False),
+        ("from torch import *\n\nx = zeros(3)\n", False),
+        ("from tools import make\n\nx = make()\n", False),
+        ("from tools import make as other\n\nx = other()\n", False),
+        ("import tools\n\nx = tools.make()\n", False),
+        ("from tools import ACT\n\nx = ACT(3)\n", False),
+        ("from tools import make\n\ndef f():\n    return make()\n\nif __name__ == '__main__':\n    f()\n", False),
+        ("from nowhere import make\n\nx = make()\n", False),
+        ("import torch\n\nclass A:\n    table = torch.zeros(3)\n", False),
+        ("x = 3\nreveal_type(x)\n", False),
+        ("from jaxtyping import Float\n", False),
+    ],
+)
+def test_only_what_can_meet_no_tensor_is_quiet(tmp_path: Path, source: str, quiet: bool) -> None:
+    (tmp_path / "tools.py").write_text(TOOLS)
+    (tmp_path / "program.py").write_text(source)
+    assert (Quiet(tmp_path).depends_on(tmp_path / "program.py") is not None) == quiet
+
+
+def test_it_depends_on_the_files_that_were_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "tools.py").write_text(TOOLS)
+    (tmp_path / "program.py").write_text("from tools import plain\n\nx = plain(3)\n")
+    assert Quiet(tmp_path).depends_on(tmp_path / "program.py") == [tmp_path / "program.py", tmp_path / "tools.py"]
