@@ -19,6 +19,8 @@ class Subcommand(NamedTuple):
 
 
 SUBCOMMANDS = {
+    "init": Subcommand("name the plugin in mypy's configuration", "mypy_torch_shapes.starting.init"),
+    "doctor": Subcommand("say what is missing, and how to mend it", "mypy_torch_shapes.starting.doctor"),
     "profile": Subcommand("run a program and record what its tensors look like", "mypy_torch_shapes.profiling.command"),
     "show": Subcommand("list what was recorded", "mypy_torch_shapes.profiling.show"),
     "status": Subcommand("say what of the profile is stale, and how to record it again", "mypy_torch_shapes.status"),

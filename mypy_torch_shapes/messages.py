@@ -269,3 +269,53 @@ def from_seed(kind: str, name: str) -> str:
     if kind == "attribute":
         return f"live attribute: {name}, as it was recorded"
     return f"seed: the {kind} {name}, as it was recorded"
+
+
+WHAT_NEXT: Final = "next: mypy-torch-shapes profile SCRIPT, then mypy"
+RUN_INIT: Final = "run: mypy-torch-shapes init"
+RUN_PROFILE: Final = "run: mypy-torch-shapes profile SCRIPT"
+RUN_STATUS: Final = "run: mypy-torch-shapes status"
+NO_CONFIGURATION: Final = "mypy has no configuration file here, so it does not know of the plugin"
+NO_MYPY: Final = "mypy is not installed for this Python"
+NO_TORCH: Final = "torch is not installed for this Python: what has no rule is unknown, and nothing can be recorded"
+SOME_STALE: Final = "some of it is of code that has changed since"
+
+
+def written(name: str) -> str:
+    return f"{name}: written"
+
+
+def edited(name: str) -> str:
+    return f"{name}: a line added"
+
+
+def already(name: str) -> str:
+    return f"{name}: as it should be"
+
+
+def configure_by_hand(path: object, reason: object) -> str:
+    return f"{path}: left alone, because {reason}; add {NAME} to its plugins by hand."
+
+
+def needs_python(oldest: tuple[int, int]) -> str:
+    return f"Python {oldest[0]}.{oldest[1]} or newer is needed"
+
+
+def install(requirement: str) -> str:
+    return f"run: {sys.executable} -m pip install '{requirement}'"
+
+
+def plugin_named(path: object) -> str:
+    return f"{path} names the plugin"
+
+
+def plugin_not_named(path: object) -> str:
+    return f"{path} does not name the plugin: plugins = {NAME}"
+
+
+def nothing_recorded(root: object) -> str:
+    return f"nothing is recorded below {root}"
+
+
+def other_torch(then: str, now: str) -> str:
+    return f"it was recorded with torch {then}, and torch {now} is installed"

@@ -26,11 +26,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "checking": {"evaluation", "seeds", "shapes", "opening"},
     "reveal": {"evaluation", "rules", "seeds", "opening", "status"},
     "status": {"evaluation", "seeds"},
+    "starting": {"evaluation", "opening", "seeds"},
     "pytest_plugin": {"profiling"},
     "mypy_plugin": {"checking"},
     "annotate": {"annotations", "evaluation", "opening", "seeds", "shapes"},
     "lsp": {"evaluation", "opening", "reveal", "seeds"},
-    "cli": {"annotate", "lsp", "profiling", "seeds", "reveal", "status"},
+    "cli": {"annotate", "lsp", "profiling", "seeds", "reveal", "starting", "status"},
     "__main__": {"cli"},
     "__init__": {"mypy_plugin", "profiling"},
 }

@@ -1,0 +1,1 @@
+"""The first five minutes: writing the configuration, and finding out what is missing."""
