@@ -140,8 +140,9 @@ class _Names:
         sizes = [size for size in column if size is not None]
         if all(isinstance(size, int) and size == sizes[0] for size in sizes):
             return str(sizes[0])
-        if column in self.by_column:
-            return self.by_column[column]
+        for known, name in self.by_column.items():
+            if all(size is None or size == other for size, other in zip(column, known, strict=True)):
+                return name  # the same wherever it is given
         expression = self._expression(column)
         if expression is not None:
             return expression

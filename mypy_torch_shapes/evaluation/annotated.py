@@ -19,7 +19,7 @@ from .facts import Finding
 from .modules import Loader, SourceModule
 from .recording import span
 from .run import Frame, Run
-from .values import Bound, Class, Descriptor, Env, Function, Instance, Tensor, Value
+from .values import Bound, Class, Descriptor, Env, Function, Instance, Raised, Tensor, Value
 
 _Def = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -68,15 +68,20 @@ def _root(run: Run, module: SourceModule, value: Value, cls: Class | None) -> It
         yield Root(function, cls, "method" if kind in ("property", "cached_property") else kind, contract)
 
 
-def enter(run: Run, root: Root, given: bool) -> None:
-    """Evaluate a function with what its annotations say of its arguments."""
+MOST_STEPS = 20_000  # of one annotated function: nobody waits for what nobody ran
+MOST_IN_FILE = 80_000  # of all of a file
+_PATIENCE = 20_000  # of a constructor
+
+
+def enter(run: Run, root: Root, given: bool, receivers: dict[Class, Value]) -> None:
+    """Evaluate a function with what its annotations say of its arguments; `receivers` are the objects made so far."""
     bindings = Bindings()
     spec = root.function.node.args
     positional = [each.arg for each in (*spec.posonlyargs, *spec.args)]
     function: Value = root.function
     frame = Frame(Env({}, None, root.function.module))
     if root.kind in ("method", "classmethod") and root.cls is not None and positional:
-        receiver = root.cls if root.kind == "classmethod" else _instance(run, root.cls, frame)
+        receiver = root.cls if root.kind == "classmethod" else receivers[root.cls]
         function = Bound(root.function, receiver)
         del positional[0]
     args = [_argument(run, root, name, bindings, given) for name in positional]
@@ -122,8 +127,9 @@ def _unknown(name: str, annotation: ast.expr | None) -> Unknown:
     return Unknown(f"the argument {name}")
 
 
-def _instance(run: Run, cls: Class, frame: Frame) -> Value:
+def instance(run: Run, cls: Class) -> Value:
     """An object made with its constructor's defaults; what has none is a size of its own, or unknown."""
+    frame = Frame(Env({}, None, cls.module))
     initializer = objects.lookup(cls, "__init__")
     kwargs: dict[str, Value] = {}
     if isinstance(initializer, Function):
@@ -134,7 +140,12 @@ def _instance(run: Run, cls: Class, frame: Frame) -> Value:
                 kwargs[each.arg] = Dim.of(Declared(each.arg)) if is_size else _unknown(each.arg, each.annotation)
     elif not torch_modules.is_module_class(objects.library_base(cls) or ""):
         return Instance(cls, complete=False)
-    made = calls.call(run, cls, [], kwargs, initializer.node if initializer else ast.Constant(None), frame)
+    place = initializer.node if isinstance(initializer, Function) else ast.Constant(None)
+    run.steps = 0
+    try:
+        made = run.within(_PATIENCE, lambda: calls.call(run, cls, [], kwargs, place, frame))
+    except Raised:
+        made = None
     if not isinstance(made, Instance):
         return Instance(cls, complete=False)
     if torch_modules.is_module(made):

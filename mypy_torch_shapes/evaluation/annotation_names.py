@@ -31,6 +31,7 @@ class Names:
         self.module = module
         self.loader = loader
         self.table, self.stars = _bindings(module)
+        self._ours: dict[str, bool] = {}  # by package
 
     def path(self, node: ast.expr) -> str | None:
         """The full name of a library's thing, or None."""
@@ -117,6 +118,11 @@ class Names:
     def _is_ours(self, module: str) -> bool:
         """Whether a module may be the project's: libraries are not read for their annotations."""
         head = module.partition(".")[0]
+        if head not in self._ours:
+            self._ours[head] = self._has_source(head)
+        return self._ours[head]
+
+    def _has_source(self, head: str) -> bool:
         if any(known.partition(".")[0] == head for known in self.loader.known):
             return True
         bases = {self.loader.root, self.loader.root / "src", self.module.path.parent}

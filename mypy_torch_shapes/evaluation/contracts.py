@@ -304,11 +304,21 @@ def _field(run: Run, cls: Class, name: str) -> tuple[Hint, ast.expr] | None:
     """What the body of a class, or of one of its bases, says of an attribute."""
     for entry in objects.mro(cls):
         if isinstance(entry, Class) and entry.node is not None and entry.module.project:
-            for statement in entry.node.body:
-                if isinstance(statement, ast.AnnAssign) and getattr(statement.target, "id", None) == name:
-                    hint = hint_of(run, statement.annotation, entry.module.env)
-                    return None if hint is None else (hint, statement.annotation)
+            annotation = _annotated(entry.node).get(name)
+            if annotation is not None:
+                hint = hint_of(run, annotation, entry.module.env)
+                return None if hint is None else (hint, annotation)
     return None
+
+
+def _annotated(node: ast.ClassDef) -> dict[str, ast.expr]:
+    """The annotations in a class body by name, looked up once."""
+    found: dict[str, ast.expr] | None = getattr(node, "_annotated", None)
+    if found is None:
+        statements = [each for each in node.body if isinstance(each, ast.AnnAssign)]
+        found = {each.target.id: each.annotation for each in statements if isinstance(each.target, ast.Name)}
+        node._annotated = found  # type: ignore[attr-defined]
+    return found
 
 
 def refined(run: Run, hint: Hint, value: Value, bindings: Bindings, declare: bool = False) -> Value:

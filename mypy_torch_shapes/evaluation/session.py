@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -76,6 +76,7 @@ class Session:
         self._unsaved = bool(unsaved)
         self._quiet = Quiet(self.root)
         self._sampled: set[str] = set()  # functions with a recorded call that holds
+        self._receivers: dict[Class, Value] = {}  # objects made to evaluate their annotated methods
         self._suspect = False  # module-level code has changed: what it handed to functions may have, too
 
     def report(self, file: Path) -> FileReport:
@@ -209,19 +210,28 @@ class Session:
             return own
         for finding in annotated.malformed(module, self.loader):
             own.recording.add(module, finding)
+        left = annotated.MOST_IN_FILE
         for root in annotated.roots(self._builder.run, module):
             if root.key in self._sampled or (root.cls is not None and root.key in self.recorded.reached):
                 continue
+            if root.cls is not None and root.cls not in self._receivers:
+                self._receivers[root.cls] = annotated.instance(self._builder.run, root.cls)
             for given in root.ways:
                 recording = Recording(own.recording.wanted, self.options.explain)
                 run = Run(self.loader, recording, general=True, sightings=self.sightings)
-                run.journal.open()
-                try:
-                    self._guarded(run, lambda run=run, root=root, given=given: annotated.enter(run, root, given), own)
-                finally:
-                    run.journal.close(keep=False)
+                run.limit = min(annotated.MOST_STEPS, left)
+                self._apart(run, partial(annotated.enter, run, root, given, self._receivers), own)
+                left -= run.steps
                 own.recording.absorb(recording, only=module)
         return own
+
+    def _apart(self, run: Run, evaluate: Callable[[], None], gathered: Gathered) -> None:
+        """Evaluate something that leaves nothing behind but what is recorded."""
+        run.journal.open()
+        try:
+            self._guarded(run, evaluate, gathered)
+        finally:
+            run.journal.close(keep=False)
 
     def _usable(self, call: CallRecord) -> bool:
         if not self.staleness.exists(call.function):
@@ -263,11 +273,7 @@ class Session:
         recording = Recording(lambda module: True, self.options.explain, Source(call.function, tuple(runs)))
         recording.signatures = self.options.signatures
         run = Run(self.loader, recording, general=True, sightings=self.sightings)
-        run.journal.open()
-        try:
-            self._guarded(run, lambda: self._enter(run, call, sizes), self.recorded)
-        finally:
-            run.journal.close(keep=False)
+        self._apart(run, lambda: self._enter(run, call, sizes), self.recorded)
         return recording
 
     def _enter(self, run: Run, call: Call, sizes: tuple[Size, ...]) -> None:
