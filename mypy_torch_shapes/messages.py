@@ -35,6 +35,15 @@ def revealed(text: str) -> str:
 NO_PYGLS: Final = 'lsp needs pygls: pip install "mypy_torch_shapes[lsp]"'
 NO_LIBCST: Final = 'annotate needs libcst: pip install "mypy_torch_shapes[annotate]"'
 
+
+def not_annotated(file: str, function: str) -> str:
+    return f"{file}: {function} is left as it is: with annotations, mypy would look into it and find errors there."
+
+
+def untried(reason: object) -> str:
+    return f"mypy cannot check the files as they are ({reason}), so what it says of the annotations is not known."
+
+
 # Annotations that jaxtyping refuses.
 SEVERAL_VARIADIC: Final = 'an annotation may have only one "*name" or "..."'
 ARRAY_AND_SHAPE: Final = 'an annotation needs a tensor type and a shape, as in Float[Tensor, "batch 3"]'

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from mypy_torch_shapes import messages
+from mypy_torch_shapes.annotate import trial
 from mypy_torch_shapes.annotate.signatures import Signature, signature
 from mypy_torch_shapes.config import Config, default_root
 from mypy_torch_shapes.evaluation.session import Session
@@ -37,15 +38,24 @@ def run(args: argparse.Namespace) -> int:
         messages.say(messages.no_profile(root))
     session = session_for(Config(root), signatures=True)
     before: dict[str, str] = {}
-    after: dict[str, str] = {}
-    for name in args.files:
+    wanted: dict[str, dict[str, Signature]] = {}
+    for name in dict.fromkeys(args.files):
         try:
             before[name] = Path(name).read_bytes().decode("utf-8")
-            after[name] = rewrite(before[name], signatures_of(session, Path(os.path.abspath(name))))
+            wanted[name] = signatures_of(session, Path(os.path.abspath(name)))
         except OSError as fault:
             messages.say(messages.cannot_reveal(name, fault.strerror or fault))
         except (SyntaxError, ValueError) as fault:
             messages.say(messages.cannot_reveal(name, fault))
+    after = {name: rewrite(before[name], wanted[name]) for name in wanted}
+    try:
+        for name, functions in trial.faulty(before, after).items():
+            left = {function: each for function, each in wanted[name].items() if function not in functions}
+            after[name] = rewrite(before[name], left)
+            for function in sorted(functions & wanted[name].keys()):
+                messages.say(messages.not_annotated(name, function))
+    except trial.CannotCheck as fault:
+        messages.say(messages.untried(fault))
     for name in after:
         put(name, before[name], after[name], args.diff)
     return 0 if len(after) == len(set(args.files)) else 1

@@ -52,15 +52,21 @@ MODEL = """
 
 
     def untensored(a, b=2): return a + b
+
+
+    def spoiled(x):
+        n: int = "mypy has not looked in here"
+        return x
 """
 DRIVER = """
     import torch
-    from model import Net, doubled, untensored
+    from model import Net, doubled, spoiled, untensored
     net = Net()
     net(torch.zeros(2, 3, 8, 6))
     net(torch.zeros(2, 3, 8, 6), torch.zeros(2, 4, 8, 6))
     doubled(torch.zeros(2, 5), torch.zeros(3))
     untensored(1)
+    spoiled(torch.zeros(2))
 """
 ANNOTATED = """
     \"\"\"A model.\"\"\"
@@ -101,6 +107,11 @@ ANNOTATED = """
 
 
     def untensored(a, b=2): return a + b
+
+
+    def spoiled(x):
+        n: int = "mypy has not looked in here"
+        return x
 """  # noqa: E501
 
 
@@ -120,6 +131,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shown = run(root, "-m", "mypy_torch_shapes", "annotate", "--diff", "model.py")
     assert shown.returncode == 0, shown.stderr
     (root / "shown.diff").write_text(shown.stdout)
+    (root / "said.txt").write_text(shown.stderr)
     assert (root / "model.py").read_text() == dedent(MODEL).lstrip()
     assert run(root, "-m", "mypy_torch_shapes", "annotate", "model.py").returncode == 0
     return root
@@ -131,8 +143,15 @@ def test_parameters_and_results_are_annotated_and_nothing_else_changes(project: 
 
 def test_the_difference_can_be_seen_before(project: Path) -> None:
     lines = (project / "shown.diff").read_text().splitlines()
-    assert '-    def forward(self, x):  # the input' in lines
+    assert "-    def forward(self, x):  # the input" in lines
     assert lines[:2] == ["--- a/model.py", "+++ b/model.py"]
+
+
+def test_what_mypy_would_find_errors_in_is_left_as_it_is(project: Path) -> None:
+    assert (project / "said.txt").read_text() == (
+        "mypy_torch_shapes: model.py: spoiled is left as it is: "
+        "with annotations, mypy would look into it and find errors there.\n"
+    )
 
 
 def test_annotating_again_changes_nothing(project: Path) -> None:
