@@ -125,6 +125,10 @@ def class_attribute(run: Run, cls: Class, name: str) -> Value:
         return {"__name__": cls.name, "__qualname__": cls.qualname, "__module__": cls.module.name}[name]
     if name == "__mro__":
         return tuple(cls.mro)
+    if name == "__bases__":
+        return tuple(cls.bases) or (Library("builtins.object"),)
+    if name == "__dict__":
+        return dict(cls.namespace)
     base = objects.library_base(cls)
     if base is not None:
         return Method(cls, name) if name in ("apply", "__init__", "from_pretrained") else Library(f"{base}.{name}")

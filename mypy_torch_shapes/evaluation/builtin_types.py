@@ -70,7 +70,11 @@ def _is_instance(value: Value, wanted: Value) -> bool | None:
         module = torch_modules.module_path(value)
         return _torch_subclass(module, path) if module else (None if not value.complete else False)
     plain = isinstance(value, Tensor | int | float | str | tuple | list | dict | Dim | None)
-    return False if plain and path.startswith(("torch.nn.", "numpy.", "omegaconf.")) else None
+    return False if plain and path.startswith(_NEVER_PLAIN) else None
+
+
+# Of these libraries no class is one of Python's own, or of tensors as a run has them.
+_NEVER_PLAIN = ("torch.nn.", "torch.fx.", "torch._subclasses.", "numpy.", "omegaconf.")
 
 
 def _is_function(value: Value, path: str) -> bool | None:

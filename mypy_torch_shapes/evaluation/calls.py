@@ -116,10 +116,14 @@ _MOST_CIRCLES = 3
 
 
 def _circles(run: Run, function: Function) -> bool:
-    """Whether a library's function calls itself again and again where it is not known that it does."""
+    """Whether a function calls itself again and again where it is not known that it does.
+
+    In the project only what became uncertain on the way counts: a recursion that is decided goes as deep as it goes.
+    """
+    again = [f for f in run.frames if f.function is not None and f.function.node is function.node]
     if function.module.project:
-        return False
-    return sum(f.function is not None and f.function.node is function.node for f in run.frames) >= _MOST_CIRCLES
+        again = [frame for frame in again if frame.uncertain < run.uncertain]
+    return len(again) >= _MOST_CIRCLES
 
 
 def call_function(
@@ -149,7 +153,7 @@ def call_function(
         run.reached.add(f"{function.module.name}:{function.qualname}")
     frame = Frame(Env(bound, function.env, function.module), function, function.owner)
     frame.receiver = next(iter(bound.values()), None)
-    frame.muted = run.muted
+    frame.muted, frame.uncertain = run.muted, run.uncertain
     frame.at_yield = at_yield
     frame.held = held
     _enter_scope(frame)

@@ -1,4 +1,4 @@
-"""What library code asks of the machine it runs on: which packages are installed, which variables are set."""
+"""What library code asks of the machine it runs on: packages, variables of the environment and of its context."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from importlib import metadata
 
 from ..shapes.unknown import Unknown
+from .library_objects import method
 from .run import Frame, Run
 from .specials import special
 from .values import Instance, Library, Named, Raised, Value
@@ -55,3 +56,41 @@ def _parse_version(run: Run, args: list[Value], kwargs: dict[str, Value], node: 
 def _other_device(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     """The kinds of device library code asks for to go around something: taken not to be there."""
     return Unknown("a device of the machine") if frame.module.project else False
+
+
+_CONTEXT_VARIABLE, _TOKEN, _HELD = "contextvars.ContextVar", "contextvars.Token", "<value>"
+
+
+@special(_CONTEXT_VARIABLE)
+def _context_variable(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    """A variable of the one context there is."""
+    held = {_HELD: kwargs["default"]} if "default" in kwargs else {}
+    return Instance(Library(_CONTEXT_VARIABLE), {"name": args[0] if args else kwargs.get("name"), **held})
+
+
+@method(_CONTEXT_VARIABLE, name="get")
+def _get(run: Run, variable: Instance, args: list[Value], kwargs: dict[str, Value], *_: object) -> Value:
+    if not args and _HELD not in variable.attrs:
+        raise Raised("LookupError")
+    return variable.attrs.get(_HELD, *args)
+
+
+@method(_CONTEXT_VARIABLE, name="set")
+def _set(run: Run, variable: Instance, args: list[Value], kwargs: dict[str, Value], *_: object) -> Value:
+    held = {_HELD: variable.attrs[_HELD]} if _HELD in variable.attrs else {}
+    run.set_attribute(variable, _HELD, args[0] if args else kwargs.get("value"))
+    return Instance(Library(_TOKEN), held)
+
+
+@method(_CONTEXT_VARIABLE, name="reset")
+def _reset(run: Run, variable: Instance, args: list[Value], kwargs: dict[str, Value], *_: object) -> Value:
+    """Put back what the variable held when the token was made."""
+    token = args[0] if args else kwargs.get("token")
+    if not isinstance(token, Instance):
+        run.set_attribute(variable, _HELD, Unknown("put back by an unknown token"))
+    elif _HELD in token.attrs:
+        run.set_attribute(variable, _HELD, token.attrs[_HELD])
+    else:
+        run.journal.touch(variable)
+        variable.attrs.pop(_HELD, None)
+    return None

@@ -289,6 +289,8 @@ def _plain(receiver: Value, name: str, args: list[Value], kwargs: dict[str, Valu
         for size in receiver:
             product = product * size
         return product
+    if name == "join" and args and type(args[0]) is dict:
+        args = [tuple(args[0]), *args[1:]]  # the keys; what they stand for may be anything
     if isinstance(receiver, str | bytes) and not all(_is_data(arg) for arg in (*args, *kwargs.values())):
         return Unknown("a string with unknown parts")
     if name in ("ljust", "rjust", "center", "zfill") and any(isinstance(a, int) and a > 10_000 for a in args):

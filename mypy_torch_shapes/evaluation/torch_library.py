@@ -60,7 +60,8 @@ def _is_tensor(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.
 
 @special("torch.jit.is_scripting", "torch.jit.is_tracing", "torch._C._get_tracing_state",
          "torch.onnx.is_in_onnx_export",
-         "torch.compiler.is_compiling", "torch._dynamo.is_compiling",
+         "torch.compiler.is_compiling", "torch.compiler.is_exporting", "torch._dynamo.is_compiling",
+         "torch.cuda.is_current_stream_capturing", "torch.xpu.is_current_stream_capturing",
          "torch.fx._symbolic_trace.is_fx_tracing", "torch.cuda.is_available")  # fmt: skip
 def _off(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
     return Unknown("depends on the machine") if name == "is_available" else False

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mypy_torch_shapes.profiling.names import class_name, raw_dict
+from mypy_torch_shapes.profiling.names import class_name, mro, raw_dict
 from mypy_torch_shapes.profiling.observe import Observer, PendingModule
 from mypy_torch_shapes.seeds.model import ModuleRecord, ModuleSeed, OpaqueSeed, Seed
 from mypy_torch_shapes.seeds.references import replaced
@@ -65,7 +65,7 @@ class Modules:
             return found
         self._tokens += 1
         ref = weakref.ref(module, self._forgetter(id(module)))
-        live = self._lives[id(module)] = Live(self._tokens, class_name(type(module)), ref)
+        live = self._lives[id(module)] = Live(self._tokens, _class_of(module), ref)
         self._classes[live.token] = live.cls
         return live
 
@@ -133,7 +133,7 @@ class Modules:
         made = [
             ModuleRecord(
                 id=base + i,
-                cls=class_name(type(module)),
+                cls=_class_of(module),
                 root=base,
                 path=path,
                 init=_in_snapshot(live.init, places),
@@ -191,6 +191,27 @@ def _tree(root: Any) -> Iterator[tuple[str, Any]]:
 def _state(module: Any, name: str) -> dict[str, Any]:
     found = (raw_dict(module) or {}).get(name)
     return found if isinstance(found, dict) else {}
+
+
+def _class_of(module: Any) -> str:
+    """The name of a module's class. torch gives a parametrized module a class of its own, made as it runs; where its
+    parametrizations leave every tensor its shape and dtype, it is called as before."""
+    name = class_name(type(module))
+    if name.startswith("torch.nn.utils.parametrize:Parametrized") and all(map(_keeps_types, _parametrizations(module))):
+        return class_name(mro(type(module))[1])
+    return name
+
+
+def _parametrizations(module: Any) -> Iterator[Any]:
+    """One list of parametrizations for each tensor that has some."""
+    return (each for _, each in _children(_state(module, "_modules").get("parametrizations")))
+
+
+def _keeps_types(parametrizations: Any) -> bool:
+    """torch checks it of those that are not registered as `unsafe`; its own keep them in any case."""
+    if (raw_dict(parametrizations) or {}).get("unsafe") is False:
+        return True
+    return all(class_name(type(each)).startswith("torch.nn.utils.param") for _, each in _children(parametrizations))
 
 
 def _children(module: Any) -> Iterator[tuple[str, Any]]:

@@ -269,3 +269,77 @@ class Net(nn.Module):
     report = Session(tmp_path, profile, Options()).report(tmp_path / "program.py")
     assert report.facts
     assert not report.findings
+
+
+def test_the_fields_of_a_dataclass_as_a_constructor_of_ones_own_reads_them(tmp_path: Path) -> None:
+    source = """
+from dataclasses import MISSING, dataclass, field, fields
+
+@dataclass
+class Base:
+    width: int
+    depth: int = 2
+    sizes: list = field(default_factory=lambda: [3])
+
+@dataclass
+class Config(Base):
+    depth: int = 4
+
+def make(**given):
+    made = {}
+    for each in fields(Config):
+        if each.name in given:
+            made[each.name] = given[each.name]
+        elif each.default is not MISSING:
+            made[each.name] = each.default
+        elif each.default_factory is not MISSING:
+            made[each.name] = each.default_factory()
+    return made
+
+x = make(width=6)
+names = "|".join({each.name: each for each in fields(Config(1))})
+here = Config.__dict__.get("depth"), Config.__dict__.get("width"), len(Config.__bases__)
+"""
+    values, _ = evaluated(tmp_path, source)
+    assert values["x"] == {"width": 6, "depth": 4, "sizes": [3]}
+    assert values["names"] == "width|depth|sizes"
+    assert values["here"] == (4, None, 1)
+
+
+def test_a_context_variable_is_put_back_by_its_token(tmp_path: Path) -> None:
+    source = """
+from contextvars import ContextVar
+own, other = ContextVar("own", default=1), ContextVar("other")
+first = own.set(2)
+second = own.set(3)
+seen = [own.get()]
+own.reset(second)
+seen.append(own.get())
+own.reset(first)
+seen += [own.get(), other.get(None)]
+other.reset(other.set(5))
+seen.append(other.get(7))
+"""
+    values, _ = evaluated(tmp_path, source)
+    assert values["seen"] == [3, 2, 1, None, 7]
+
+
+def test_a_recursion_of_which_it_is_not_known_that_it_goes_on_ends(tmp_path: Path) -> None:
+    source = """
+import os
+def visit(tree):
+    for each in tree.children():
+        if each.ready() or each.more():
+            visit(each)
+            visit(each.other)
+        else:
+            visit(each.next)
+visit(os.environ)
+
+def deep(n):
+    return 0 if n == 0 else 1 + deep(n - 1)
+x = deep(20) if os.getpid() else deep(20)
+"""
+    values, run = evaluated(tmp_path, source)
+    assert run.steps < 50_000
+    assert values["x"] == 20

@@ -36,6 +36,8 @@ def take_object(value: object, depth: int) -> Data:
     if isinstance(value, torch.nn.Module):  # perhaps one whose super().__init__() is yet to come
         for table in ("_parameters", "_buffers", "_modules"):
             held |= held.get(table, {})
+        if torch.nn.utils.parametrize.is_parametrized(value):
+            held |= {name: getattr(value, name) for name in held["parametrizations"]}
     elif isinstance(value, type) or callable(value):
         held = {}
     if not held:

@@ -333,3 +333,38 @@ def main(x):
     net.OPERATIONS.clear()
     torch._dynamo.reset()
     assert bench.record(lambda: net.main(torch.zeros(2))).call("main").returned == alone
+
+
+PARAMETRIZED = """
+import torch
+from torch import nn
+from torch.nn.utils import parametrizations, parametrize
+
+class Twice(nn.Module):
+    def forward(self, weight):
+        return torch.cat([weight, weight])
+
+class Same(nn.Module):
+    def forward(self, weight):
+        return weight.triu()
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = parametrizations.weight_norm(nn.Linear(4, 4))
+        self.own = nn.Linear(4, 4)
+        parametrize.register_parametrization(self.own, "weight", Same())
+        self.taller = nn.Linear(4, 2, bias=False)
+        parametrize.register_parametrization(self.taller, "weight", Twice(), unsafe=True)
+    def forward(self, x):
+        return self.taller(self.own(self.norm(x)))
+
+def main():
+    Net()(torch.zeros(3, 4))
+"""
+
+
+def test_a_parametrized_layer_is_a_layer_of_its_class_unless_its_weights_may_have_another_shape(bench: Bench) -> None:
+    recorded = bench.record(bench.write(PARAMETRIZED).main)
+    classes = {path: record_of(recorded, path).cls.rpartition(":")[2] for path in ("norm", "own", "taller")}
+    assert classes == {"norm": "Linear", "own": "Linear", "taller": "ParametrizedLinear"}
