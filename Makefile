@@ -60,6 +60,12 @@ peers: $(READY)
 	$(PEERS)/bin/pip install --quiet --requirement requirements/peers.txt
 	PYREFLY=$(PEERS)/bin/pyrefly $(BIN)/python -m tests.mutants.judge $(MUTANTS) --examples $(EXAMPLES) --jobs $(JOBS) --way pyrefly
 
+# Neovim and Chromium are the system's; what is not there is skipped, and said.
+editors: $(READY)
+	$(BIN)/pip install --quiet --constraint requirements/constraints.txt '.[editors]'
+	$(BIN)/pip install --quiet --constraint requirements/constraints.txt --editable .
+	$(BIN)/python -m pytest -m editors -rs tests/editors
+
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
 

@@ -33,7 +33,7 @@ class Build:
             messages.say(problem)
         self.modules: dict[str, MypyFile] = {}
         self.module_calls = settings.module_calls
-        self._outcomes = Outcomes(settings)
+        self._outcomes = Outcomes(settings, shadows=dict(options.shadow_file or ()))
         self._reported: dict[str, Options] = {}  # path -> mypy's options for that file
         if self._daemon:
             restart_on_change_of(f"{self._outcomes.profile_digest()}{'+calls' if self.module_calls else ''}")

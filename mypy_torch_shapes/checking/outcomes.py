@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,7 +20,7 @@ class Evaluator(Protocol):
 
     def report(self, file: Path) -> FileReport: ...
 
-    def refresh(self) -> None: ...
+    def refresh(self, unsaved: Mapping[Path, bytes] | None = None) -> None: ...
 
 
 def open_session(config: Config) -> Evaluator:
@@ -33,11 +33,18 @@ def open_session(config: Config) -> Evaluator:
 class Outcomes:
     """What is to be said of each file, evaluated when first asked for."""
 
-    def __init__(self, config: Config, opener: Callable[[Config], Evaluator] | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        opener: Callable[[Config], Evaluator] | None = None,
+        shadows: Mapping[str, str] | None = None,
+    ) -> None:
         self._config = config
         self._open = opener or open_session
         self._session: Evaluator | None = None
-        self._digests = Digests()
+        self._stale = bool(shadows)  # whether the session is to look at the sources again
+        self._shadows = {os.path.realpath(path): shadow for path, shadow in (shadows or {}).items()}
+        self._digests = Digests(self._shadows)
         mark = fingerprint(str(config.root), config.debug)
         self._records = Records(config.data / "cache" / "checked", mark, self._digests)
         self._known: dict[str, Record] = {}
@@ -54,8 +61,11 @@ class Outcomes:
         """Sources or the profile may have changed: a daemon's next run."""
         self._known.clear()
         self._digests.forget()
-        if self._session is not None:
-            self._session.refresh()
+        self._stale = True
+
+    def _unsaved(self) -> dict[Path, bytes]:
+        """What mypy's --shadow-file puts in the place of files: an editor's buffers. Raises OSError."""
+        return {Path(path): Path(shadow).read_bytes() for path, shadow in self._shadows.items()}
 
     def profile_digest(self) -> str:
         return self._digests.of(self._profile())
@@ -71,6 +81,9 @@ class Outcomes:
         try:
             if self._session is None:
                 self._session = self._open(self._config)
+            if self._stale:
+                self._session.refresh(self._unsaved())
+                self._stale = False
             report = self._session.report(Path(path))
         except (SyntaxError, OSError):
             return Record.of(Outcome())  # mypy cannot read the file either, and says so

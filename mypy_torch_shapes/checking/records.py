@@ -10,7 +10,7 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,16 +28,17 @@ def blake(data: bytes) -> str:
 
 
 class Digests:
-    """Digests of files by content, each file read once until `forget`."""
+    """Digests of files by content, each file read once until `forget`; of some, the content is in a shadow file."""
 
-    def __init__(self) -> None:
+    def __init__(self, shadows: Mapping[str, str] | None = None) -> None:
+        self._shadows = shadows or {}
         self._known: dict[str, str] = {}
 
     def of(self, path: str) -> str:
         """Empty for a file that is not there, so that its appearing counts as a change."""
         if path not in self._known:
             try:
-                with open(path, "rb") as file:
+                with open(self._shadows.get(os.path.realpath(path), path) if self._shadows else path, "rb") as file:
                     self._known[path] = blake(file.read())
             except OSError:
                 self._known[path] = ""

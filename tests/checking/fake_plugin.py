@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import mypy_torch_shapes
@@ -23,15 +24,17 @@ class CommentSession:
 
     def __init__(self, config: Config) -> None:
         self.root = config.root
+        self.unsaved: Mapping[Path, bytes] = {}
 
-    def refresh(self) -> None:
-        pass
+    def refresh(self, unsaved: Mapping[Path, bytes] | None = None) -> None:
+        self.unsaved = unsaved or {}
 
     def report(self, file: Path) -> FileReport:
         with open(self.root / "evaluated.log", "a") as log:
             log.write(file.name + "\n")
         report = FileReport(depends_on={str(file): ""})
-        for number, line in enumerate(file.read_text().splitlines(), 1):
+        source = self.unsaved.get(file) or file.read_bytes()
+        for number, line in enumerate(source.decode().splitlines(), 1):
             if found := DIRECTIVE.search(line):
                 start = len(line) - len(line.lstrip())
                 self.obey(report, found[1], found[2], Span(number, start, number, found.start()))

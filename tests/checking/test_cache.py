@@ -25,6 +25,18 @@ def test_a_warm_run_replays_the_errors_and_evaluates_nothing(failing: Project) -
     assert failing.evaluated() == []
 
 
+def test_a_shadow_file_is_what_is_checked(failing: Project) -> None:
+    """Editors have mypy check a buffer that is not saved: `--shadow-file FILE BUFFER`."""
+    assert failing.mypy("a.py") == ERROR
+    failing.write("buffer", "# one\n# two\ndef f(x):\n    return x  # BAD relu: none\n")
+    shadow = ("--shadow-file", "a.py", "buffer", "a.py")
+    expected = ["a.py:4: error: relu: none  [tensor-shape]", "a.py:4: note: a note on relu: none  [tensor-shape]"]
+    assert failing.mypy(*shadow) == expected
+    failing.write("buffer", "def f(x):\n    return x\n")
+    assert failing.mypy(*shadow) == []
+    assert failing.mypy("a.py") == ERROR
+
+
 def test_a_warm_run_checks_no_module_again(failing: Project) -> None:
     failing.mypy("a.py")
     lines, log = failing.run("mypy", "-v", "a.py")
