@@ -10,6 +10,7 @@ for _, name in ipairs({ "pycodestyle", "pyflakes", "mccabe", "autopep8", "yapf" 
   plugins[name] = { enabled = false }
 end
 
+vim.diagnostic.config({ severity_sort = true }) -- one message a line is shown: the error, not its last note
 local ready = false
 local client = vim.lsp.start_client({
   name = task.server,
