@@ -38,8 +38,9 @@ end
 
 local function virtual_texts()
   local found = {}
-  for _, namespace in pairs(vim.api.nvim_get_namespaces()) do
-    for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(buffer, namespace, 0, -1, { details = true })) do
+  for _, namespace in pairs(vim.diagnostic.get_namespaces()) do
+    local shown = namespace.user_data.virt_text_ns
+    for _, mark in ipairs(shown and vim.api.nvim_buf_get_extmarks(buffer, shown, 0, -1, { details = true }) or {}) do
       for _, chunk in ipairs(mark[4].virt_text or {}) do table.insert(found, chunk[1]) end
     end
   end

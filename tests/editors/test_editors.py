@@ -137,7 +137,7 @@ def test_neovim_shows_errors_while_a_buffer_is_edited(network: Path, environment
     seen = neovim(network, environment, server="pylsp", line=number, text=edited)
     (error,) = (each for each in seen["diagnostics"] if each["severity"] == 1)
     assert (error["lnum"], error["message"], error["code"]) == (line_of(text, PLACE), MESSAGE, "tensor-shape")
-    assert any(MESSAGE in mark for mark in seen["shown"])  # as virtual text beside the line
+    assert any(MESSAGE in mark for mark in seen["shown"]), seen  # as virtual text beside the line
     assert seen["file_unchanged"]
     assert not seen["after_undo"]
 
