@@ -263,7 +263,10 @@ def _dict(run: Run, target: dict[Value, Value], name: str, args: list[Value], kw
             target.update(given, **kwargs)
         return None
     if args and isinstance(args[0], Unknown):
-        return Unknown("an entry of a dict at an unknown key")
+        known = name == "get" and args[0] in target
+        return target[args[0]] if known else Unknown("an entry of a dict at an unknown key")
+    if name in ("get", "pop", "setdefault") and any(isinstance(key, Unknown) for key in target):
+        return Unknown("an entry of a dict that has one at an unknown key")
     if name in ("pop", "setdefault", "clear", "popitem"):
         run.journal.touch(target)
     if name == "copy":

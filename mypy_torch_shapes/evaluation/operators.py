@@ -319,6 +319,8 @@ def _contains(run: Run, item: Value, container: Value) -> Value:
     if isinstance(container, Instance):
         return objects.contains(run, container, item)
     known = iteration.items(run, container)
+    if isinstance(known, list) and not known:
+        return False
     if not isinstance(known, list) or isinstance(item, Unknown):
         return Unknown("cannot tell what is in it")
     if isinstance(item, str) and all(isinstance(each, str) for each in known):
@@ -357,7 +359,9 @@ def subscript(run: Run, receiver: Value, index: Value, node: ast.AST, frame: Fra
 
 
 def _any_item(receiver: Value, index: Unknown) -> Value:
-    """An item at an unknown place: what all items share."""
+    """An item at an unknown place: what all items share. What was stored at that very key is found again."""
+    if isinstance(receiver, dict) and index in receiver:
+        return receiver[index]
     choices = list(receiver.values()) if isinstance(receiver, dict) else receiver
     if isinstance(choices, list | tuple) and 0 < len(choices) <= 64:
         result = choices[0]
@@ -373,6 +377,8 @@ def _entry(receiver: dict[Value, Value], index: Value) -> Value:
             return receiver[index]
     except TypeError:
         return Unknown("indexed by something unhashable")
+    if any(isinstance(key, Unknown) for key in receiver):
+        return Unknown("an entry of a dict that has one at an unknown key")
     default = getattr(receiver, "default", None)
     if default is not None:
         return default(receiver, index)
@@ -422,7 +428,6 @@ def store_item(run: Run, receiver: Value, index: Value, value: Value, node: ast.
         if isinstance(index, Unknown):
             for key in receiver:
                 receiver[key] = join(receiver[key], value)
-            return
         try:
             receiver[index] = value
         except TypeError:

@@ -116,3 +116,28 @@ self.FIRST = Layout.FIRST
 """
     forward = "y = self.stem(x)\nif self.layout != self.FIRST:\n    y = y.t()\nreturn y"
     assert returned(net(tmp_path, init, forward), tmp_path) == "Tensor[float32, 2, N]"
+
+
+def test_a_cache_by_device_gives_what_was_put_into_it(tmp_path: Path) -> None:
+    init = "self.bias = nn.Parameter(torch.zeros(4, 6))\nself.cache = {}"
+    forward = """
+key = str(x.device)
+if key not in self.cache:
+    self.cache[key] = self.bias.sum(0)
+y = x + self.cache[key]
+return y
+"""
+    assert returned(net(tmp_path, init, forward), tmp_path) == "Tensor[float32, N, 6]"
+
+
+def test_an_entry_at_an_unknown_key_is_an_entry(tmp_path: Path) -> None:
+    forward = """
+kept = {}
+kept[str(x.device)] = x
+y = torch.stack([value[:, :2] for value in kept.values()])
+other = kept.get("cpu")
+if other is not None:
+    y = y.sum(0)
+return y
+"""
+    assert returned(net(tmp_path, "", forward), tmp_path) == "Tensor[float32, ...]"

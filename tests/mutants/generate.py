@@ -19,6 +19,7 @@ from tests.harness import programs
 from tests.harness.programs import Program
 from tests.mutants import edits, harmless
 from tests.mutants.edits import Edit
+from tests.mutants.reached import entered, reaches
 from tests.mutants.realrun import SECONDS, Outcome, outcome
 
 
@@ -43,6 +44,10 @@ def of_program(program: Program, project: Path, breaking: int, unbroken: int, se
     found = [edit for file, source in sources.items() for edit in edits.candidates(file, source)]
     gentle = [edit for file, source in sources.items() for edit in harmless.candidates(file, source)]
     name = f"{seed}:{program.name}"
+    if program.installed or program.library:  # long files, of which a driver runs a part
+        ran = entered(program, project)
+        found = [edit for edit in found if reaches(edit, sources[edit.file], ran)]
+        gentle = [edit for edit in gentle if reaches(edit, sources[edit.file], ran)]
     return select(found, breaking, name) + select(gentle, unbroken, name)
 
 
@@ -131,11 +136,12 @@ def main() -> int:
     parser.add_argument("--breaking", type=int, default=40, help="candidates a program that may break it")
     parser.add_argument("--harmless", type=int, default=15, help="candidates a program that should not")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--imported", action="append", default=[], help="a module to import once, before any run")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     torch.set_num_threads(1)  # before any fork: threads do not survive one
-    for slow in IMPORTED_ONCE:
+    for slow in [*IMPORTED_ONCE, *options.imported]:
         importlib.import_module(slow)
     report: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as temporary:
