@@ -72,7 +72,8 @@ def judge_program(job: Job) -> list[dict[str, Any]]:
         job.program.lay_out(project, job.checkout)
         profile(job.program, project)
         unedited = set(WAYS[job.way](project, job.program.files))
-        return [judge(job, project, row, unedited) for row in job.rows]
+        judged = [row for row in job.rows if row["verdict"] in ("crash", "runs")]
+        return [judge(job, project, row, unedited) for row in judged]
 
 
 def judge(job: Job, project: Path, row: dict[str, Any], unedited: set[tuple[str, int, int, str]]) -> dict[str, Any]:
@@ -104,8 +105,6 @@ def judge(job: Job, project: Path, row: dict[str, Any], unedited: set[tuple[str,
 def score(row: dict[str, Any], found: Found, sources: dict[str, str]) -> str:
     if row["verdict"] == "runs":
         return "false-error" if found else "quiet"
-    if row["verdict"] != "crash":
-        return "not-judged"
     file, line = row["blamed"]
     first, last = statement(sources[file], line)
     if any(name == file and first <= start <= last for name, start, _, _ in found):
@@ -127,7 +126,7 @@ def statement(source: str, line: int) -> tuple[int, int]:
 
 
 def summary(report: dict[str, list[dict[str, Any]]]) -> str:
-    columns = ("reported", "elsewhere", "missed", "quiet", "false-error", "not-judged")
+    columns = ("reported", "elsewhere", "missed", "quiet", "false-error")
     lines = [f"{'program':26}" + "".join(f"{name:>12}" for name in columns)]
     total: Counter[str] = Counter()
     for name, rows in report.items():
