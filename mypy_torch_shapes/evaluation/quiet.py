@@ -32,7 +32,8 @@ _WORD = re.compile(r"(?<![\w.])([A-Za-z_]\w*)((?:\.\w+)*)(?![\w.]|\s*=(?!=))")  
 _TYPE_ONLY = re.compile(r"if\s+(?:typing\.)?TYPE_CHECKING\s*:")
 _LOGGER = re.compile(r"\w+\s*=\s*(?:\w+\.)*(?:getLogger|get_logger)\([^()]*\)\s*$")
 _INNER = re.compile(r"\s*(?:async\s|def\s|class\s|@|\))")
-_ANNOTATED = re.compile(r"jaxtyping|mypy_torch_shapes")
+_ANNOTATED = re.compile(r"jaxtyping|mypy_torch_shapes|\bTensor\[")
+_MOST_HANDS = 4  # through which a name for an annotation is handed on
 
 
 @dataclass(eq=False)
@@ -60,6 +61,9 @@ class Quiet:
         if text is None or text.annotated:
             return None
         looked: dict[Path, None] = {path: None}
+        for source, member in text.imported.values():
+            if self._is_annotated(text, source, member, looked):
+                return None
         waiting = [(text, piece) for piece in text.code]
         seen: set[tuple[Path, str]] = set()
         while waiting:
@@ -75,6 +79,22 @@ class Quiet:
                         looked[module.path] = None
                         waiting += [(module, each) for each in module.defined.get(wanted, ())]
         return list(looked)
+
+    def _is_annotated(
+        self, where: Text, module: str, member: str | None, looked: dict[Path, None], hands: int = _MOST_HANDS
+    ) -> bool:
+        """Whether what is imported may be the name of an annotation."""
+        if not module.startswith(".") and module.partition(".")[0] in _HARMLESS | _TENSORS:
+            return False
+        base = self._module(where, module)
+        found = None if base is None else self._text(base)
+        if base is None or found is None or not hands:
+            return False
+        looked[base] = None
+        if found.annotated:
+            return True
+        further = found.imported.get(member or "")
+        return further is not None and self._is_annotated(found, *further, looked, hands - 1)
 
     def _meanings(self, where: Text, name: str, attributes: list[str]) -> Iterator[tuple[Text | None, str]]:
         """Where in the project a name stands for something; None for what is not known."""

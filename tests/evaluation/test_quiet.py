@@ -44,10 +44,15 @@ ACT = nn.ReLU()
         ("import torch\n\nclass A:\n    table = torch.zeros(3)\n", False),
         ("x = 3\nreveal_type(x)\n", False),
         ("from jaxtyping import Float\n", False),
+        ("from torch import Tensor\n\ndef f(x: Tensor[float32, 'N']):\n    return x\n", False),
+        ("from names import Image\n\ndef f(x: Image):\n    return x\n", False),
+        ("from handed import Picture\n\ndef f(x: Picture):\n    return x\n", False),
     ],
 )
 def test_only_what_can_meet_no_tensor_is_quiet(tmp_path: Path, source: str, quiet: bool) -> None:
     (tmp_path / "tools.py").write_text(TOOLS)
+    (tmp_path / "names.py").write_text("from jaxtyping import Float\nImage = Float[Tensor, 'h w']\n")
+    (tmp_path / "handed.py").write_text("from names import Image as Picture\n")
     (tmp_path / "program.py").write_text(source)
     assert (Quiet(tmp_path).depends_on(tmp_path / "program.py") is not None) == quiet
 
