@@ -161,17 +161,20 @@ def described(run: Run, value: Value) -> object:
     return 0 if isinstance(value, Dim) else Unknown("nothing an annotation is held against")
 
 
-def _mismatch(where: str, what: str, value: Value, annotation: ast.expr, reason: str) -> Mismatch:
+def _mismatch(where: str, what: str, value: Value, says: tuple[Hint, ast.expr], reason: str) -> Mismatch:
     shown = value.type.text() if isinstance(value, Tensor) else f"a {type(value).__name__}"
     shown = "None" if value is None else "a list" if isinstance(value, ListValue) else shown
-    mismatch = Mismatch(messages.contradicts(what, shown, written(annotation), reason), ANNOTATION)
+    mismatch = Mismatch(messages.contradicts(what, shown, written(*says), reason), ANNOTATION)
     mismatch.operation = where
     return mismatch
 
 
-def written(annotation: ast.expr) -> str:
-    """An annotation as it is read in a message."""
-    return ast.unparse(annotation).replace("'", '"')
+def written(hint: Hint, annotation: ast.expr) -> str:
+    """An annotation as it is read in a message, with what an alias stands for."""
+    text = ast.unparse(annotation)
+    if isinstance(annotation, ast.Name | ast.Attribute) and isinstance(hint, Array):
+        text = f"{text} ({hint.text})"
+    return text.replace("'", '"')
 
 
 def refuse(run: Run, function: Function, held: Held) -> Value | None:
@@ -185,9 +188,9 @@ def _report(run: Run, function: Function, held: Held, place: ast.AST | None) -> 
     """Say of each argument that does not fit why; at its annotation, where there is no other place."""
     result: Value = None
     for name, value, reason in held.broken:
-        annotation = held.contract.parameters[name][1]
-        mismatch = _mismatch(function.name, messages.argument(name), value, annotation, reason)
-        result = run.mismatch(place or annotation, mismatch, [value])
+        says = held.contract.parameters[name]
+        mismatch = _mismatch(function.name, messages.argument(name), value, says, reason)
+        result = run.mismatch(place or says[1], mismatch, [value])
     return result
 
 
@@ -204,13 +207,13 @@ def returned(run: Run, node: ast.Return, value: Value, frame: Frame) -> Value:
     held = frame.held
     if held is None or held.contract.returns is None or frame.function is None:
         return value
-    hint, annotation = held.contract.returns
+    hint, _ = held.contract.returns
     trial = held.bindings.copy()
     trial.numbers_too = True
     reason = _misfit(run, hint, value, trial)
     if reason is None or run.guarded:
         return refined(run, hint, value, trial)
-    mismatch = _mismatch(frame.function.name, messages.RESULT, value, annotation, reason)
+    mismatch = _mismatch(frame.function.name, messages.RESULT, value, held.contract.returns, reason)
     return run.mismatch(node.value or node, mismatch, [value])
 
 
@@ -250,7 +253,7 @@ def declared(run: Run, node: ast.AnnAssign, value: Value, frame: Frame) -> Value
     known = {*bindings.sizes, *bindings.runs}
     reason = _misfit(run, hint, value, bindings)
     if reason is not None and not run.guarded:
-        mismatch = _mismatch(ast.unparse(node.target), messages.VALUE, value, node.annotation, reason)
+        mismatch = _mismatch(ast.unparse(node.target), messages.VALUE, value, (hint, node.annotation), reason)
         return run.mismatch(node.value or node, mismatch, [value])
     if frame.held is not None:
         _own(run, frame.held, node, {*bindings.sizes, *bindings.runs} - known)
@@ -275,12 +278,12 @@ def attribute(run: Run, target: ast.Attribute, receiver: Value, value: Value) ->
     found = _field(run, receiver.cls, target.attr)
     if found is None:
         return value
-    hint, annotation = found
+    hint, _ = found
     bindings = _bindings(run, lambda node: None)
     reason = _misfit(run, hint, value, bindings)
     if reason is None or run.guarded:
         return refined(run, hint, value, bindings)
-    return run.mismatch(target, _mismatch(target.attr, messages.VALUE, value, annotation, reason), [value])
+    return run.mismatch(target, _mismatch(target.attr, messages.VALUE, value, found, reason), [value])
 
 
 def constructed(run: Run, cls: Class, values: dict[str, Value], node: ast.AST) -> dict[str, Value]:
@@ -296,7 +299,7 @@ def constructed(run: Run, cls: Class, values: dict[str, Value], node: ast.AST) -
             result[name] = refined(run, found[0], value, bindings)
         elif run.frames:
             what = messages.argument(name)
-            result[name] = run.mismatch(node, _mismatch(cls.name, what, value, found[1], reason), [value])
+            result[name] = run.mismatch(node, _mismatch(cls.name, what, value, found, reason), [value])
     return result
 
 
