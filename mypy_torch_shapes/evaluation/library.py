@@ -11,7 +11,7 @@ from ..rules import modules as module_rules
 from ..rules import service
 from ..shapes.dims import Dim
 from ..shapes.unknown import Unknown, UnknownObject
-from . import imports, numbers, tensors, torch_modules
+from . import custom_operations, imports, numbers, tensors, torch_modules
 from .changing import forget_changed
 from .run import Frame, Run
 from .specials import find_special, is_data
@@ -48,6 +48,10 @@ def call(
         instance = Instance(function)
         torch_modules.init(run, instance, path, args, kwargs, node, frame)
         return instance
+    if path.startswith("torch.ops."):
+        own = custom_operations.call(run, path, args, kwargs, node, frame)
+        if own is not None:
+            return own
     if path.startswith(("torch.", "einops.")):
         return _torch(run, path, args, kwargs, node, frame)
     if path.partition(".")[0] in imports.PURE or path.startswith("builtins."):
@@ -63,8 +67,7 @@ _TRANSPARENT = frozenset(
      "torch.nn.parallel.DistributedDataParallel", "torch.autograd.Variable", "torch.jit._overload_method",
      "functools.update_wrapper", "abc.abstractmethod", "typing.overload",
      "torch.fx.wrap", "dataclasses.dataclass", "typing.final", "functools.total_ordering",
-     "typing.no_type_check", "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm",
-     "torch.nn.utils.parametrizations.weight_norm", "torch.nn.utils.parametrizations.spectral_norm",
+     "typing.no_type_check", "torch.nn.utils.spectral_norm", "torch.nn.utils.parametrizations.spectral_norm",
      "torch.set_grad_enabled", "typing.runtime_checkable"}
 )  # fmt: skip
 _IDENTITY = Library("builtins.<identity>")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from .specials import Special
 from .values import Instance
 
-_TOPICS = ("arrays", "command_line", "training", "data_loading", "environment")
+_TOPICS = ("arrays", "command_line", "training", "data_loading", "environment", "distributions")
 _loaded: list[bool] = []
 _METHODS: dict[tuple[str, str], Special] = {}  # (class, method); a class that ends with a dot stands for a package
 

@@ -81,6 +81,7 @@ class Loader:
             self.homes.setdefault(name, []).append(module)
         self.modules: dict[str, SourceModule | None] = {}
         self.absent: set[Path] = set()  # files of the project that were looked for in vain
+        self.operators: dict[str, Any] = {}  # what the program registers with torch.library: "mine.op" -> function
         self.lengthy: set[ast.AST] = set()  # functions that take too long to evaluate when used as decorators
         self.following: set[tuple[str, str]] = set()  # imports being followed, against circles
         installed = [Path(entry) for entry in sys.path if entry and Path(entry).is_dir()]
@@ -186,6 +187,8 @@ def canonical(path: str) -> Library:
     parts = path.split(".")
     if parts[:3] == ["torch", "nn", "modules"] and parts[-1][0].isupper():
         parts = ["torch", "nn", parts[-1]]
+    if parts[:2] == ["torch", "distributions"] and len(parts) == 4 and parts[-1][0].isupper():
+        del parts[2]
     if parts[0] == "einops" and parts[1:2] in (["einops"], ["packing"]) and len(parts) > 2:
         del parts[1]
     if parts[:2] == ["torch", "cuda"] and parts[-1].endswith("Tensor"):

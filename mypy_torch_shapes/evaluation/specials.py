@@ -17,8 +17,9 @@ from .values import (
 Special = Callable[..., Value]  # (run, args, kwargs, node, frame), and the name called where several share one
 _TOPICS = (
     "builtin_collections", "builtin_numbers", "builtin_types", "environment", "standard_collections",
-    "standard_iteration", "standard_library", "torch_library", "casting", "packed", "command_line", "training",
-    "data_loading", "arrays", "introspection", "known_tensors",
+    "standard_iteration", "standard_library", "torch_library", "casting", "custom_operations", "packed",
+    "command_line", "training", "data_loading", "distributions", "arrays", "introspection", "known_tensors",
+    "parametrizing",
 )  # fmt: skip
 _loaded: list[bool] = []
 SPECIALS: dict[str, Special] = {}

@@ -17,11 +17,12 @@ SOURCE = "it works on TorchScript or source text"
 EFFECT = "it reads or writes files, or starts or changes something"
 
 _REASONS: tuple[tuple[str, str], ...] = (
+    (r"assert_int_or_pair|boolean_dispatch|handle_torch_function|has_torch_function.*|Optional", PROTOCOL),
     (r"(to_)?sparse_.*|to_sparse.*|(ccol_|col_|crow_|row_)?indices(_copy)?|values(_copy)?|dense_dim", SPARSE),
     (r"is_coalesced|(s|ds|hs)mm|hspmm|saddmm|resize_as_sparse_|sparse_resize.*", SPARSE),
     (r"to_mkldnn|to_padded_tensor|native_norm", SPARSE),
     (r"q_.*|qscheme|quantize_.*|quantized_.*|dequantize|int_repr|empty_quantized|fbgemm_.*", QUANTIZED),
-    (r"choose_qparams.*|fused_moving_avg_.*", QUANTIZED),
+    (r"choose_qparams.*|fused_moving_avg_.*|fake_quantize_.*", QUANTIZED),
     (r"(cudnn|miopen|mkldnn|batch_norm)_.*|slice_inverse|affine_grid_generator", BACKEND),
     (r"sym_.*", SYMBOLIC),
     (r"eig|symeig|lstsq|solve|matrix_rank|resize|resize_as|volatile|reinforce|__idiv__|__long__|ipu", REMOVED),
@@ -32,7 +33,6 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"(untyped_|const_)?(storage|data_ptr).*|record_stream|register_.*_?hook|module_load|to_dlpack", STORAGE),
     (r"merge_type_.*|parse_.*|unify_.*|typename|classproperty|thread_safe_generator|import_ir.*|compile", SOURCE),
     (r"__\w+__|index", PROTOCOL),
-    (r"assert_int_or_pair|boolean_dispatch|handle_torch_function|has_torch_function.*|Optional", PROTOCOL),
 )  # fmt: skip
 _PATTERNS = tuple((re.compile(pattern), reason) for pattern, reason in _REASONS)
 
@@ -42,4 +42,6 @@ def reason(path: str) -> str | None:
     prefix, _, name = path.rpartition(".")
     if prefix not in ("torch", "torch.Tensor", "torch.nn.functional"):
         return None
+    if prefix == "torch.Tensor" and (name == "get_device" or name.startswith("is_")) and name != "is_coalesced":
+        return STORAGE
     return next((why for pattern, why in _PATTERNS if pattern.fullmatch(name)), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..shapes.tensor_type import TensorType
+from ..shapes.unknown import UnknownNumber
 from .inputs import operand, options, rank_from, rank_is
 from .registry import rule
 
@@ -39,6 +40,11 @@ def _register(name: str, parameters: str, least: int, ranks: tuple[int, ...]) ->
             rank_is(given, ranks, "tensor")
         rank_from(given, least, "tensor")
         return given
+
+
+@rule("torch.nn.init.calculate_gain")
+def calculate_gain(nonlinearity: Any, param: Any = None) -> UnknownNumber:
+    return UnknownNumber(float, "a gain that is not computed")
 
 
 for _row in _INITIALISERS:

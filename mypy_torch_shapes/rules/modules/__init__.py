@@ -14,6 +14,7 @@ from ..mismatch import Mismatch
 from .table import ModuleClass, ModuleSpec, classes
 
 _TABLES = (
+    "adaptive_softmax",
     "attention",
     "convolution",
     "einops_layers",
