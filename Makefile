@@ -29,6 +29,7 @@ types: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/rules.py
 
 conformance: $(READY)
 	$(BIN)/python -m tests.rules.conformance --jobs $(JOBS)

@@ -17,8 +17,8 @@ else:
 
 SECTION = "mypy_torch_shapes"
 DATA = ".mypy_torch_shapes"  # the profile and the caches, below the root
-KNOWN = ["debug", "module_calls", "root"]
-FLAGS = {"debug", "module_calls"}
+KNOWN = ["debug", "module_calls", "root", "suspicious"]
+FLAGS = {"debug", "module_calls", "suspicious"}
 BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -29,6 +29,7 @@ class Config:
     root: Path
     debug: bool = False
     module_calls: bool = False
+    suspicious: bool = False
     problems: tuple[str, ...] = ()
 
     @property

@@ -34,7 +34,7 @@ def session_for(config: Config, explain: bool = False, signatures: bool = False)
     except store.StoreError as fault:
         messages.say(str(fault))
         profile = Profile()
-    return RememberingSession(config.root, profile, Options(explain, signatures))
+    return RememberingSession(config.root, profile, Options(explain, signatures, config.suspicious))
 
 
 def warn_of_torch() -> None:

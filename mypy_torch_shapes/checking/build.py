@@ -36,7 +36,8 @@ class Build:
         self._outcomes = Outcomes(settings, shadows=dict(options.shadow_file or ()))
         self._reported: dict[str, Options] = {}  # path -> mypy's options for that file
         if self._daemon:
-            restart_on_change_of(f"{self._outcomes.profile_digest()}{'+calls' if self.module_calls else ''}")
+            chosen = f"{self.module_calls}{settings.suspicious}"
+            restart_on_change_of(f"{self._outcomes.profile_digest()}{chosen}")
 
     def cache_data(self, path: str) -> str | tuple[str | None, str] | None:
         """What mypy keeps with a module and compares on the next run: a digest of what was said of it.

@@ -45,7 +45,7 @@ class Outcomes:
         self._stale = bool(shadows)  # whether the session is to look at the sources again
         self._shadows = {os.path.realpath(path): shadow for path, shadow in (shadows or {}).items()}
         self._digests = Digests(self._shadows)
-        mark = fingerprint(str(config.root), config.debug)
+        mark = fingerprint(str(config.root), config.debug, config.suspicious)
         self._records = Records(config.data / "cache" / "checked", mark, self._digests)
         self._known: dict[str, Record] = {}
         self._can_keep = True

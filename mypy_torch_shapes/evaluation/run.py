@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..rules import suspicion
+from ..rules.mismatch import Mismatch
 from ..shapes.choices import as_chosen
 from ..shapes.dims import Dim, Size, Symbol, substitute, symbols
 from ..shapes.tensor_type import TensorType
@@ -197,3 +199,11 @@ class Run:
         if not self.uncertain and not self.muted:
             self.recording.finding(self.frames, node, mismatch, [self.settle(o) for o in operands])
         return Unknown(f"the operation fails ({reason})")
+
+    def suspect(self, node: ast.AST, operation: str, operands: Iterable[Value]) -> None:
+        """Say what was suspected of an operation of the program's own code, if it is certain to be reached."""
+        for message in suspicion.taken():
+            if not self.uncertain and not self.muted and self.frame.module.project:
+                found = Mismatch(message, suspicion.SUSPICIOUS)
+                found.operation = operation
+                self.recording.finding(self.frames, node, found, [self.settle(each) for each in operands])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
-from ..rules import autocast
+from ..rules import autocast, suspicion
 from ..seeds.model import CallRecord, NameSeed, Profile
 from ..shapes.dims import Size
 from ..shapes.unknown import Undecided
@@ -38,6 +38,7 @@ class Options:
 
     explain: bool = False  # keep where every type came from
     signatures: bool = False  # keep what functions were called with, and what they returned
+    suspicious: bool = False  # say also what runs, but hardly does what was meant
 
 
 @dataclass(eq=False)
@@ -111,8 +112,16 @@ class Session:
 
     def _gather(self, path: Path) -> tuple[SourceModule, list[Gathered], set[SourceModule]]:
         """A file's module, what comes of evaluating it (all is in the first recording), and all that was entered."""
+        suspicion.listen(self.options.suspicious)
+        token = autocast.only_cpu.set(cache(partial(casting.saw_only_the_cpu, self.profile)))
+        try:
+            return self._gathered(path)
+        finally:
+            suspicion.listen(False)
+            autocast.only_cpu.reset(token)
+
+    def _gathered(self, path: Path) -> tuple[SourceModule, list[Gathered], set[SourceModule]]:
         sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION))
-        autocast.only_cpu.set(cache(partial(casting.saw_only_the_cpu, self.profile)))
         if not self._evaluated:
             self._evaluated = True
             self._evaluate_recorded()

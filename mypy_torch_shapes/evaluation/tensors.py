@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from ..rules import registry, service
+from ..rules import registry, service, suspicion
 from ..rules.mismatch import Mismatch
 from ..shapes.dims import Dim
 from ..shapes.dtypes import DType
@@ -34,7 +34,9 @@ def operate(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], no
             return _from_repeated(run, path, args, kwargs)
         if path.startswith("einops.") and _is_repeated(args[:1]):
             args = [_from_repeated(run, "torch.stack", args[:1], {}), *args[1:]]
+        suspicion.taken()  # of what came before, and failed
         result = _apply(run, path, args, kwargs)
+        run.suspect(node, path.rpartition(".")[2], _tensors_in([*args, *kwargs.values()]))
     except Mismatch as mismatch:
         return run.mismatch(node, mismatch, _tensors_in([*args, *kwargs.values()]))
     except Undecided as undecided:

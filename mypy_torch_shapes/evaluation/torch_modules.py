@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from ..rules import modules as rules
+from ..rules import suspicion
 from ..rules.mismatch import Mismatch
 from ..shapes.choices import as_chosen
 from ..shapes.dims import Dim
@@ -273,7 +274,9 @@ def library_forward(
     named = {name: tensors.to_rule(run, value) for name, value in kwargs.items()}
     training = instance.attrs.get("training", True)
     try:
+        suspicion.taken()
         result = rules.forward(path, _RuleAttributes(run, instance), training, plain, named)
+        run.suspect(node, path.rpartition(".")[2], [each for each in args if isinstance(each, Tensor)])
     except Mismatch as mismatch:
         mismatch.operation = mismatch.operation or path.rsplit(".", 1)[-1]
         return run.mismatch(node, mismatch, [*args, *kwargs.values()])

@@ -8,6 +8,7 @@ from ..shapes.dtypes import BOOL, COMPLEX, INTEGER
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
+from . import suspicion
 from .inputs import operand, options, rank_is
 from .mismatch import Mismatch
 from .promotion import floating, given_dtype, refuse_elements
@@ -86,6 +87,8 @@ def _softmax(input: Any, dim: Any, dtype: Any = None) -> TensorType:
 
 @rule("F.softmax", "F.log_softmax", "F.softmin")
 def _functional_softmax(input: Any, dim: Any = None, _stacklevel: Any = 3, dtype: Any = None) -> TensorType:
+    if dim is None:
+        suspicion.of_implicit_axis(operand(input))
     return softmax(input, dim, dtype)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from ..shapes.dtypes import BOOL, FLOATING, INTEGER, DType, complex128, float64
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown
+from . import suspicion
 from .inputs import operand
 from .mismatch import DTYPE, Mismatch
 from .promotion import (
@@ -76,6 +77,8 @@ def add(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> TensorTyp
 @rule("sub", "subtract")
 def sub(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> TensorType:
     _refuse_bool_subtraction(input, other)
+    if isinstance(input, TensorType) and isinstance(other, TensorType):
+        suspicion.of_stretching(input, other)
     return add(input, other, alpha=alpha, out=out)
 
 

@@ -65,6 +65,8 @@ def convolution(
     if rank_is(weight, (n + 2,), "weight") and weight.dims:
         out_channels, per_group, *sizes = weight.dims
         kernel, in_channels = tuple(sizes), per_group * groups
+        message = f"weight has {show(out_channels)} output channels, expected at least groups = {show(groups)}"
+        require(at_most(groups, out_channels), message)
         require_divisible(out_channels, groups, _not_divisible("out_channels", out_channels, groups))
         _check_bias(offset, out_channels)
     lead, channels, spatial = _split(input, n)

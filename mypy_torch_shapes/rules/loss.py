@@ -9,6 +9,7 @@ from ..shapes.dtypes import BOOL, COMPLEX, INTEGER, DType
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown
+from . import suspicion
 from .inputs import flag, operand, optional, require_same_shape
 from .mismatch import DTYPE, Mismatch
 from .promotion import floating, real, refuse, refuse_elements, result_type
@@ -81,6 +82,7 @@ def _averaged(dtype: DType | None, dims: Dims, reduction: Any, size_average: Any
 
 def _expanded(input: TensorType, target: TensorType) -> tuple[Dims, DType | None]:
     """The shape and dtype of both, which are expanded first: a scalar then counts as much as the other."""
+    suspicion.of_stretching(input, target, different=True)
     dims = broadcast(input.dims, target.dims)
     return dims, result_type(TensorType(input.dtype, dims), TensorType(target.dtype, dims))
 
@@ -105,6 +107,7 @@ def huber_loss(input: Any, target: Any, reduction: Any = "mean", delta: Any = 1.
     left, right, scale = operand(input), operand(target, "target"), optional(weight, "weight")
     if scale is not None:
         require_same_shape(left, scale, "weight")
+    suspicion.of_stretching(left, right, different=True)
     dims = broadcast(left.dims, right.dims)
     refuse_elements(TensorType(left.dtype, dims), BOOL, INTEGER, COMPLEX)
     dtype = left.dtype if scale is None else result_type(TensorType(left.dtype, dims), scale)

@@ -52,6 +52,8 @@ def interpolate(
         out = tuple(scaled(old, factor) for old, factor in zip(spatial, _factors(scale_factor, n), strict=True))
     for new in out:
         require(less(0, new), f"the output would have size {show(new)}")
+    for old in tensor.dims[1:] if mode != "area" else ():
+        require(less(0, old), f"input{show(tensor.dims)} has no elements")
     return tensor.with_dims(*tensor.dims[:2], *out)
 
 

@@ -10,6 +10,7 @@ from ..shapes.dtypes import DType
 from ..shapes.relations import Truth, nonzero
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
+from . import suspicion
 from .inputs import operand
 from .mismatch import Mismatch
 from .registry import rule
@@ -39,7 +40,11 @@ def view_as(input: TensorType, other: Any) -> TensorType:
 
 def _shaped(input: TensorType, sizes: tuple[Any, ...]) -> TensorType:
     wanted = listed(sizes)
-    return TensorType(input.dtype, None) if wanted is None else input.with_dims(*fit(input.dims, wanted))
+    if wanted is None:
+        return TensorType(input.dtype, None)
+    result = input.with_dims(*fit(input.dims, wanted))
+    suspicion.of_view(input.dims, result.dims)
+    return result
 
 
 def fit(dims: tuple[Size, ...] | None, wanted: Sequence[Any]) -> tuple[Size, ...]:

@@ -184,7 +184,8 @@ def test_the_debug_option_shows_the_traceback(project: Project) -> None:
     [
         (
             "roots = x",
-            'mypy.ini: unknown option "roots" in [mypy_torch_shapes], ignored (known: debug, module_calls, root).',
+            'mypy.ini: unknown option "roots" in [mypy_torch_shapes], ignored '
+            "(known: debug, module_calls, root, suspicious).",
         ),
         ("debug = maybe", 'mypy.ini: "debug = maybe" in [mypy_torch_shapes] is not true or false, ignored.'),
         ("root = nowhere", 'the root "{root}/nowhere" is not a directory, ignored.'),
@@ -216,7 +217,7 @@ def test_options_are_read_from_pyproject_too(project: Project) -> None:
     assert "Traceback" in lines[1]
     assert said == (
         'mypy_torch_shapes: pyproject.toml: unknown option "wrong" in [mypy_torch_shapes], ignored '
-        "(known: debug, module_calls, root).\n"
+        "(known: debug, module_calls, root, suspicious).\n"
     )
 
 
