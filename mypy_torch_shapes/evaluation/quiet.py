@@ -54,11 +54,31 @@ class Quiet:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._texts: dict[Path, Text | None] = {}
+        self._modules: dict[tuple[Path, str], Path | None] = {}
+        self._plain: set[Path] = set()  # files that can name no annotation of tensors
+
+    def may_be_annotated(self, path: Path) -> bool:
+        """Whether a file, or one that it imports from, mentions what tensors are annotated with."""
+        if path in self._plain:
+            return False
+        seen, waiting = {path}, [path]
+        while waiting:
+            text = self._text(waiting.pop())
+            if text is None or text.annotated:
+                return True
+            for module, member in {*text.imported.values(), *((star, None) for star in text.stars)}:
+                base = None if module.partition(".")[0] in _HARMLESS else self._module(text, module)
+                found = [] if base is None else [base, *filter(None, [self._below(base, member)] if member else [])]
+                new = [each for each in found if each not in seen and each not in self._plain]
+                seen.update(new)
+                waiting += new
+        self._plain |= seen
+        return False
 
     def depends_on(self, path: Path) -> list[Path] | None:
         """The files that show that this one's own code meets no tensor; None where it may."""
         text = self._text(path)
-        if text is None or text.annotated:
+        if text is None or self.may_be_annotated(path):
             return None
         looked: dict[Path, None] = {path: None}
         for source, member in text.imported.values():
@@ -135,6 +155,12 @@ class Quiet:
             yield found, rest[0]
 
     def _module(self, where: Text, name: str) -> Path | None:
+        key = (where.path.parent, name)
+        if key not in self._modules:
+            self._modules[key] = self._find(where, name)
+        return self._modules[key]
+
+    def _find(self, where: Text, name: str) -> Path | None:
         level = len(name) - len(name.lstrip("."))
         parts = [each for each in name[level:].split(".") if each]
         if level:

@@ -215,7 +215,7 @@ class Session:
     def _evaluate_annotated(self, module: SourceModule) -> Gathered:
         """Functions whose annotations say what they are called with, where no recorded call says more."""
         own = Gathered(Recording(lambda each: each is module, self.options.explain))
-        if not module.project:
+        if not module.project or not (self._unsaved or self._quiet.may_be_annotated(module.path)):
             return own
         for finding in annotated.malformed(module, self.loader):
             own.recording.add(module, finding)

@@ -57,6 +57,16 @@ def test_only_what_can_meet_no_tensor_is_quiet(tmp_path: Path, source: str, quie
     assert (Quiet(tmp_path).depends_on(tmp_path / "program.py") is not None) == quiet
 
 
+def test_an_alias_of_an_annotation_may_come_from_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "types_.py").write_text("import torch, jaxtyping\n\nRow = jaxtyping.Float[torch.Tensor, 'n']\n")
+    (tmp_path / "between.py").write_text("from types_ import Row\n")
+    (tmp_path / "program.py").write_text("from between import Row\n\ndef f(x: Row) -> Row:\n    return x\n")
+    (tmp_path / "other.py").write_text("import logging\n\ndef f(x: int) -> int:\n    return x\n")
+    quiet = Quiet(tmp_path)
+    assert [quiet.may_be_annotated(tmp_path / name) for name in ("program.py", "other.py")] == [True, False]
+    assert quiet.depends_on(tmp_path / "program.py") is None
+
+
 def test_it_depends_on_the_files_that_were_looked_at(tmp_path: Path) -> None:
     (tmp_path / "tools.py").write_text(TOOLS)
     (tmp_path / "program.py").write_text("from tools import plain\n\nx = plain(3)\n")
