@@ -36,10 +36,19 @@ def fields(cls: Class) -> Iterator[tuple[str, Class, ast.AnnAssign]]:
     for entry in reversed(cls.mro):
         if isinstance(entry, Class) and entry.node is not None:
             for statement in entry.node.body:
-                if not isinstance(statement, ast.AnnAssign) or "ClassVar" in ast.dump(statement.annotation):
+                if not isinstance(statement, ast.AnnAssign) or _is_class_variable(statement.annotation):
                     continue
                 if isinstance(statement.target, ast.Name):
                     yield statement.target.id, entry, statement
+
+
+def _is_class_variable(annotation: ast.expr) -> bool:
+    """Whether an annotation is `ClassVar` or `typing.ClassVar[…]`, also as a string."""
+    if isinstance(annotation, ast.Subscript):
+        annotation = annotation.value
+    if isinstance(annotation, ast.Constant):
+        return "ClassVar" in str(annotation.value)
+    return getattr(annotation, "attr", getattr(annotation, "id", None)) == "ClassVar"
 
 
 def field_names(cls: Class) -> list[str]:

@@ -59,7 +59,9 @@ def _comes_first(statement: ast.stmt) -> bool:
     """Imports, and blocks that may star-import anything (but for those that only a type checker reads)."""
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return True
-    if not isinstance(statement, ast.If | ast.Try) or "TYPE_CHECKING" in ast.dump(statement)[:200]:
+    if not isinstance(statement, ast.If | ast.Try):
+        return False
+    if isinstance(statement, ast.If) and "TYPE_CHECKING" in ast.dump(statement.test):
         return False
     return any(isinstance(each, ast.ImportFrom) and each.names[0].name == "*" for each in ast.walk(statement))
 
