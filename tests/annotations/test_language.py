@@ -61,7 +61,7 @@ AXES = st.one_of(
     st.sampled_from(["_", "_a", "...", "*a", "*b", "*#a", "*#b", "#a", "#b", "#2", "n=2", "n=a", "*_"]),
     EXPRESSIONS,
     EXPRESSIONS.map("#{}".format),
-    st.sampled_from(["a,b", "a#", "##a", "*2", "_2", "#_", "a..."]),
+    st.sampled_from(["a", "_", *["b", "2"] * 8, "a,b", "a#", "##a", "*2", "_2", "#_", "a..."]),
 )
 SHAPES = st.lists(AXES, max_size=4).map(" ".join)
 SIZES = st.lists(st.integers(0, 4), max_size=4)
@@ -91,8 +91,10 @@ def parameters(draw: st.DrawFn) -> tuple[str, object]:
 
 
 def calls() -> st.SearchStrategy[Call]:
-    drawn = st.lists(parameters(), min_size=1, max_size=4)
-    return drawn.map(lambda rest: [("int", 2), *rest])
+    """An integer, often a tensor that binds all names, and others."""
+    first = st.builds(lambda *sizes: [("Float[Tensor, 'a b c']", Spec(*sizes))], *[st.integers(1, 3)] * 3)
+    drawn = st.lists(parameters(), min_size=1, max_size=3)
+    return st.builds(lambda bound, rest: [("int", 2), *bound, *rest], st.one_of(first, first, st.just([])), drawn)
 
 
 @settings(max_examples=1000, deadline=None)
