@@ -63,11 +63,14 @@ def call(
 # Decorators and wrappers that give back what they are given.
 _TRANSPARENT = frozenset(
     {"torch.no_grad", "torch.inference_mode", "torch.enable_grad", "torch.compile", "torch.jit.script",
-     "torch.jit.ignore", "torch.jit.export", "torch.jit.unused", "torch.jit.script_method", "torch.nn.DataParallel",
-     "torch.nn.parallel.DistributedDataParallel", "torch.autograd.Variable", "torch.jit._overload_method",
+     "torch.jit.trace", "torch.jit.freeze", "torch.jit.ignore", "torch.jit.export", "torch.jit.unused",
+     "torch.jit.script_method",
+     "torch.nn.SyncBatchNorm.convert_sync_batchnorm", "torch.autograd.Variable", "torch.jit._overload_method",
      "functools.update_wrapper", "abc.abstractmethod", "typing.overload",
      "torch.fx.wrap", "dataclasses.dataclass", "typing.final", "functools.total_ordering",
      "typing.no_type_check", "torch.nn.utils.spectral_norm", "torch.nn.utils.parametrizations.spectral_norm",
+     "torch.nn.utils.parametrizations.orthogonal", "torch.nn.utils.parametrize.remove_parametrizations",
+     "torch.nn.utils.remove_weight_norm", "torch.nn.utils.remove_spectral_norm",
      "torch.set_grad_enabled", "typing.runtime_checkable"}
 )  # fmt: skip
 _IDENTITY = Library("builtins.<identity>")

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable
 
 from .specials import Special
-from .values import Instance
+from .values import Instance, Library
 
 _TOPICS = ("arrays", "command_line", "training", "data_loading", "environment", "distributions")
 _loaded: list[bool] = []
@@ -25,14 +25,27 @@ def method(*classes: str, name: str) -> Callable[[Special], Special]:
 
 def find(instance: Instance, name: str) -> Special | None:
     """The meaning of a method an object has from a library class, if it is known."""
-    if not _loaded:
-        _loaded.append(True)
-        for topic in _TOPICS:
-            importlib.import_module(f".{topic}", __package__)
     from . import objects
 
     path = objects.library_base(instance.cls)
     if path is None:
         return None
-    package = path.rpartition(".")[0] + "."
-    return _METHODS.get((path, name)) or _METHODS.get((package, name))
+    methods = _methods()
+    return methods.get((path, name)) or methods.get((_package(path), name))
+
+
+def knows(cls: Library) -> bool:
+    """Whether the meaning of any method of a library class is known."""
+    return any(known in (cls.path, _package(cls.path)) for known, _ in _methods())
+
+
+def _methods() -> dict[tuple[str, str], Special]:
+    if not _loaded:
+        _loaded.append(True)
+        for topic in _TOPICS:
+            importlib.import_module(f".{topic}", __package__)
+    return _METHODS
+
+
+def _package(path: str) -> str:
+    return path.rpartition(".")[0] + "."

@@ -191,6 +191,8 @@ def canonical(path: str) -> Library:
         del parts[2]
     if parts[0] == "einops" and parts[1:2] in (["einops"], ["packing"]) and len(parts) > 2:
         del parts[1]
+    if parts[:2] == ["torch", "optim"] and len(parts) == 4 and parts[2] == parts[3].lower():
+        del parts[2]  # torch.optim.adamw.AdamW
     if parts[:2] == ["torch", "cuda"] and parts[-1].endswith("Tensor"):
         parts = ["torch", parts[-1]]  # but for the device the same
     joined = ".".join(parts)
@@ -204,6 +206,8 @@ _ALIASES = {
     "torch.nn.parameter.Buffer": "torch.nn.Buffer",
     "torch.utils.data.dataloader.DataLoader": "torch.utils.data.DataLoader",
     "torch.utils.data.dataset.TensorDataset": "torch.utils.data.TensorDataset",
+    "torch.nn.parallel.data_parallel.DataParallel": "torch.nn.DataParallel",
+    "torch.nn.parallel.distributed.DistributedDataParallel": "torch.nn.parallel.DistributedDataParallel",
     "typing_extensions": "typing",
 }
 

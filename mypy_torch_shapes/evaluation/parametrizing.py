@@ -38,6 +38,15 @@ def _old_weight_norm(run: Run, args: list[Value], kwargs: dict[str, Value], node
     return module
 
 
+@special("torch.nn.utils.parametrize.register_parametrization")
+def _register(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    """torch refuses one that gives the tensor another shape or dtype, unless it is `unsafe`."""
+    module = args[0] if args else kwargs.get("module")
+    if (args[3] if len(args) > 3 else kwargs.get("unsafe", False)) is not False and isinstance(module, Instance):
+        module.complete = False
+    return module
+
+
 def _split(run: Run, args: list[Value], kwargs: dict[str, Value]) -> tuple[Value, str, list[Tensor]]:
     """The module, the parameter's name, and what it is split into; nothing where it is no parameter."""
     given = {"name": "weight", "dim": 0, **dict(zip(_NAMES, args, strict=False)), **kwargs}

@@ -23,7 +23,7 @@ from ..shapes.dims import Dim, Size, Symbol
 from ..shapes.dtypes import BY_NAME
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown, UnknownDevice, UnknownObject
-from . import calls, containers, contexts, imports, objects, origins, torch_modules
+from . import calls, containers, contexts, imports, library_objects, objects, origins, torch_modules
 from .joins import join, same
 from .modules import SourceModule, canonical
 from .origins import Origin
@@ -100,7 +100,14 @@ class Seeding:
             return Many(self.value(seed.element), None, True)
         if isinstance(seed, NameSeed):
             return self._named(seed)
-        return _object_of(seed.cls) if isinstance(seed, OpaqueSeed) else Unknown("not recorded")
+        return self._opaque(seed) if isinstance(seed, OpaqueSeed) else Unknown("not recorded")
+
+    def _opaque(self, seed: OpaqueSeed) -> Value:
+        """Of an optimizer and the like the class is all that is needed."""
+        cls = self.class_of(seed.cls)
+        if isinstance(cls, Library) and library_objects.knows(cls):
+            return Instance(cls, complete=False)
+        return _object_of(seed.cls)
 
     def _numbers(self, length: Size) -> Value:
         number = Unknown("a number of a list")

@@ -15,7 +15,7 @@ from ..shapes.dims import Dim
 from ..shapes.dtypes import DType
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown
-from . import calls, module_hooks, origins, packed, tensors
+from . import calls, module_hooks, origins, packed, tensors, wrappers
 from .run import Frame, Run
 from .values import Bound, Class, Function, Instance, Library, ListValue, Raised, Tensor, Value
 
@@ -26,7 +26,7 @@ _BASES = _LISTS | _DICTS | {"torch.nn.Module", "torch.jit.ScriptModule"}
 
 def is_module_class(path: str) -> bool:
     """Whether a library class is a torch.nn module the evaluator knows (LightningModule counts as nn.Module)."""
-    return path in _BASES or path.endswith(".LightningModule") or rules.known(path)
+    return path in _BASES or path in wrappers.HELD or path.endswith(".LightningModule") or rules.known(path)
 
 
 def gathering(path: str | None) -> tuple[str, str]:
@@ -52,7 +52,8 @@ def is_module(value: Value) -> bool:
 
 def is_leaf(instance: Instance) -> bool:
     """Whether it is a plain torch.nn layer: what is inside is torch's own business."""
-    return isinstance(instance.cls, Library) and instance.cls.path not in _BASES and is_module(instance)
+    path = instance.cls.path if isinstance(instance.cls, Library) else ""
+    return bool(path) and path not in _BASES and path not in wrappers.HELD and is_module(instance)
 
 
 def is_mapping(instance: Instance) -> bool:
@@ -145,6 +146,8 @@ def init(
             instance.complete = instance.complete and isinstance(known, list)
         for name, value in pairs:
             run.set_attribute(instance, str(name), value)
+    elif path in wrappers.HELD:
+        wrappers.construct(run, instance, path, args, kwargs)
     elif rules.known(path):
         _construct(run, instance, path, args, kwargs, node)
 
@@ -264,6 +267,8 @@ def library_forward(
         for child in iterate(instance) or []:
             value = calls.call(run, child, [value], {}, node, frame)
         return value
+    if path in wrappers.HELD:
+        return wrappers.forward(run, instance, path, args, kwargs, node, frame)
     if path is None or path in _BASES or not instance.complete:
         return Unknown("the forward of a module that is not wholly known")
     if args and packed.is_packed(args[0]):

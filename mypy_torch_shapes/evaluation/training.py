@@ -39,10 +39,11 @@ def _step(
 @method("torch.optim.", name="zero_grad")
 @method("torch.optim.", name="add_param_group")
 @method("torch.optim.", name="load_state_dict")
+@method("torch.optim.swa_utils.AveragedModel", name="update_parameters")
 def _kept(
     run: Run, optimizer: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
 ) -> Value:
-    """What changes the optimizer alone, of which nothing is kept."""
+    """What changes an optimizer, of which nothing is kept, or only the values of an average."""
     return None
 
 

@@ -71,7 +71,7 @@ class Copier:
         if cls in (list, tuple, set, frozenset, dict, collections.OrderedDict, collections.deque):
             return self._copy_collection(value) if len(value) <= _MAX_ITEMS else value
         if tuple in bases:
-            return self._remember(value, tuple.__new__(cls, [self.copy(item) for item in tuple.__iter__(value)]))
+            return self._copy_named(value)
         if cls is types.MethodType:
             return types.MethodType(value.__func__, self.copy(value.__self__))
         if cls is functools.partial:
@@ -104,6 +104,15 @@ class Copier:
         else:
             copy.extend([self.copy(item) for item in list(value)])
         return copy
+
+    def _copy_named(self, value: Any) -> Any:
+        """A tuple of a class of its own; one made in C (`torch.Size`, `torch.return_types.max`) by its class."""
+        cls = type(value)
+        new: object = cls.__new__
+        items = [self.copy(item) for item in tuple.__iter__(value)]
+        if new is tuple.__new__ or isinstance(new, types.FunctionType):
+            return self._remember(value, tuple.__new__(cls, items))
+        return self._remember(value, cls(items)) if cls.__module__.partition(".")[0] == "torch" else value
 
     def _copy_object(self, value: Any) -> Any:
         cls: Any = type(value)

@@ -42,6 +42,12 @@ def test_a_transposed_convolution_checks_its_channels(bench: Bench) -> None:
     assert (("x", 1),) not in free(bench, net, torch.zeros(2, 3, 8, 8))
 
 
+def test_a_module_may_keep_sizes_and_results_that_c_made(bench: Bench) -> None:
+    init = "self.size, self.best = torch.zeros(3, 4).size(), torch.ones(2, 2).max(0)"
+    net = module(bench, "def forward(self, x): return x.sum() + self.best.values.sum() + self.size.numel()", init)
+    assert free(bench, net, torch.zeros(5)) == {(("x", 0),)}
+
+
 def test_sizes_that_must_be_divisible(bench: Bench) -> None:
     net = module(bench, "def forward(self, x): return x.view(x.shape[0], -1, 16).sum() + x.view(-1, 6).sum()")
     recorded = bench.record(lambda: net(torch.zeros(6, 48)), probe=True)
