@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..seeds.model import (
     LENGTH,
@@ -187,6 +187,22 @@ def _generalise(records: list[CallRecord], tried: dict[str, set[Axis]], lists: f
         sizes.append(symbol if free else column[0])
         fixed.append(symbol if varied or (free and is_axis) else column[0])
     return Call(base.function, base.receiver, arguments, tuple(sizes), tuple(fixed), tuple(records))
+
+
+def as_run(call: Call) -> Call | None:
+    """The call at the sizes the program itself had, without those only the probe tried; None where there are none."""
+    real = [record for record in call.records if record.probe is None]
+    if len(real) == len(call.records):
+        return None
+    lists = frozenset(name for name, seed in call.arguments if isinstance(seed, Numbers))
+    rows = dict.fromkeys(tuple(_slots(_arguments(record, lists))) for record in real[:MOST_WORLDS])
+    columns = zip(*rows, strict=True)
+    symbols: dict[Size, Size] = {}
+    sizes = [
+        symbols.setdefault(size, Dim.of(Symbol("", column))) if isinstance(size, Dim) else size
+        for size, column in zip(call.sizes, columns, strict=True)
+    ]
+    return replace(call, sizes=tuple(sizes), records=tuple(real))
 
 
 def _untried(base: CallRecord, arguments: tuple[tuple[str, Argument], ...], tried: set[Axis]) -> Iterator[bool]:

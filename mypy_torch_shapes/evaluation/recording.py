@@ -201,10 +201,19 @@ class Recording:
             mine.bound |= entry.bound
             mine.sources |= entry.sources
             mine.origins = {**entry.origins, **mine.origins}
+        self.absorb_findings(other, only)
+
+    def absorb_findings(self, other: Recording, only: SourceModule | None = None) -> None:
+        """Take over the mistakes alone."""
         for module, found in other._findings.items():
             for general, finding in found.values():
                 if only is None or module.path == only.path:
                     self._keep(module, general, finding)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a mistake was found."""
+        return any(self._findings.values())
 
     def entries_of(self, path: Path) -> list[Entry]:
         """The contexts of one source file."""

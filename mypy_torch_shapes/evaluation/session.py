@@ -259,6 +259,14 @@ class Session:
             if plain.knows_more_than(attempt):
                 attempt = self._released(call, plain)
         self.recorded.recording.absorb(attempt)
+        if self.staleness.anything_changed() and not attempt.failed:
+            self._evaluate_as_run(call)
+
+    def _evaluate_as_run(self, call: Call) -> None:
+        """What edits have made fail at the sizes of the program's own run, though the probe's still work."""
+        observed = contexts.as_run(call)
+        if observed is not None:
+            self.recorded.recording.absorb_findings(self._attempt(observed, observed.sizes))
 
     def _released(self, call: Call, known: Recording) -> Recording:
         """What is known with as few integers as they were as that takes: each other one may be a size."""

@@ -21,6 +21,7 @@ class Staleness:
         self._today: dict[str, dict[str, str]] = {}
         self._trusted: dict[str, bool] = {}
         self._changed: list[str] | None = None
+        self._edited: bool | None = None
         self._callers: dict[str, set[str]] = {}
         for call in profile.calls:
             if call.caller is not None:
@@ -37,6 +38,12 @@ class Staleness:
         if record is None:
             return False
         return self._digests(record.module).get(record.qualname) == record.digest
+
+    def anything_changed(self) -> bool:
+        """Whether any code that was recorded is not what it was."""
+        if self._edited is None:
+            self._edited = any(not self.unchanged(key) for key in self.profile.functions)
+        return self._edited
 
     def all_unchanged(self, keys: tuple[str, ...]) -> bool:
         """Whether none of several functions changed, nor the modules' own code, whose constants they may use."""
