@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from mypy_torch_shapes.evaluation.facts import FileReport
 from mypy_torch_shapes.evaluation.session import Options, Session
@@ -285,3 +288,22 @@ def test_packed_sequences_go_through_recurrent_layers(tmp_path: Path) -> None:
     assert returned(report, tmp_path) == "Tensor[float32, 1, N, 2]"
     report = net(tmp_path, init.replace("LSTM(6", "LSTM(7"), forward, shapes=((4, 3, 6), (5, 3, 6)))
     assert [finding.span.line for finding in report.findings] == [12]
+
+
+@pytest.mark.parametrize(
+    ("shapes", "runs", "found"),
+    [
+        (((4, 6), (4, 16)), 1, True),  # fails in the run, not in the probe
+        (((4, 16), (4, 6)), 1, False),  # fails in the probe alone
+        (((4, 6), (4, 16)), 2, False),  # fails in one of two runs
+        (((4, 6), (4, 7), (4, 16)), 2, True),  # fails in both runs
+    ],
+)
+def test_an_edit_that_breaks_the_sizes_of_the_run_is_an_error(
+    tmp_path: Path, shapes: Shapes, runs: int, found: bool
+) -> None:
+    forward = "return F.max_pool1d(x, {})"
+    profile = profile_of(source_of("pass", forward.format(2)), shapes)
+    calls = [replace(call, probe=None) if number < runs else call for number, call in enumerate(profile.calls)]
+    edited = source_of("pass", forward.format(8))
+    assert bool(reported(tmp_path, edited, replace(profile, calls=calls)).findings) is found
