@@ -328,10 +328,14 @@ def _common(a: TensorType, b: TensorType, entry: Entry) -> TensorType:
     """What both types say; a size is the same in both where it is written alike in terms of the entry's parameters."""
     if a == b:
         return a
-    joined = join_types(a, b)
-    if a.dims is None or b.dims is None or joined.dims is None:
-        return joined
+    if a.dims is None or b.dims is None or len(a.dims) != len(b.dims):
+        return join_types(a, b)
     written = [(text(x, entry.naming), text(y, entry.naming)) for x, y in zip(a.dims, b.dims, strict=True)]
+    if a.dtype == b.dtype and all(t is not None and t == u for t, u in written):
+        return a  # mostly so, and sizes need not be compared
+    joined = join_types(a, b)
+    if joined.dims is None:
+        return joined
     dims = [x if t is not None and t == u else z for x, z, (t, u) in zip(a.dims, joined.dims, written, strict=True)]
     return a if joined.dtype == a.dtype and tuple(dims) == a.dims else joined.with_dims(*dims)
 

@@ -6,11 +6,13 @@ import ast
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mypy_torch_shapes.config import DATA, Config
 from mypy_torch_shapes.evaluation.facts import FileReport
+from mypy_torch_shapes.lsp.hints import Hint, hints_of
 from mypy_torch_shapes.seeds.store import profile_path
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ class Analysis:
 
     text: str
     report: FileReport
+
+    @cached_property
+    def hints(self) -> list[Hint]:
+        return hints_of(self.report, self.text)
 
 
 class Analyses:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mypy_torch_shapes import messages
-from mypy_torch_shapes.evaluation.facts import Fact, Span
-from mypy_torch_shapes.lsp.analyses import Analysis
+from mypy_torch_shapes.evaluation.facts import Fact, FileReport, Span
 from mypy_torch_shapes.reveal.details import Position, place_of, readings_of, span_at, symbols_of
 from mypy_torch_shapes.reveal.summary import by_span, compact, lines_of, text_at
 
@@ -25,17 +24,17 @@ class Hint:
     span: Span
 
 
-def hints_of(analysis: Analysis) -> list[Hint]:
+def hints_of(report: FileReport, source: str) -> list[Hint]:
     """The type of every parameter and assigned name, where it is bound."""
     annotated = {
         _span(node.target): node.annotation
-        for node in ast.walk(ast.parse(analysis.text))
+        for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.AnnAssign)
     }
-    lines = lines_of(analysis.text)
+    lines = lines_of(source)
     return [
         _hint(span, facts, annotated.get(span), text_at(lines, span))
-        for span, facts in sorted(by_span(analysis.report.bindings).items())
+        for span, facts in sorted(by_span(report.bindings).items())
     ]
 
 
@@ -46,18 +45,16 @@ def _hint(span: Span, facts: Sequence[Fact], annotation: ast.expr | None, text: 
     return Hint(span.end_line, span.end_column, f" {compact(facts)}" if ":" in text else f": {compact(facts)}", span)
 
 
-def hover_of(analysis: Analysis, position: Position) -> tuple[Span, str] | None:
+def hover_of(report: FileReport, source: str, position: Position) -> tuple[Span, str] | None:
     """The innermost expression at a position, and in Markdown what it is in each context."""
-    span = span_at(analysis.report, analysis.text, position)
-    if span is None:
-        return None
-    return span, described(analysis, span)
+    span = span_at(report, source, position)
+    return None if span is None else (span, described(report, source, span))
 
 
-def described(analysis: Analysis, span: Span) -> str:
+def described(report: FileReport, source: str, span: Span) -> str:
     """In Markdown: the source, each type with the contexts it holds in, and what the symbols stand for."""
-    readings = readings_of(analysis.report, analysis.text, span)
-    parts = [f"```python\n{text_at(lines_of(analysis.text), span)}\n```"]
+    readings = readings_of(report, source, span)
+    parts = [f"```python\n{text_at(lines_of(source), span)}\n```"]
     for reading in readings:
         text = messages.unknown(reading.text) if reading.unknown else f"`{reading.text}`"
         places = list(dict.fromkeys(f"`{place_of(context)}`" for context in reading.contexts))

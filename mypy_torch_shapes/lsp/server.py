@@ -15,7 +15,7 @@ from mypy_torch_shapes._version import __version__
 from mypy_torch_shapes.config import DATA
 from mypy_torch_shapes.evaluation.facts import Span
 from mypy_torch_shapes.lsp.analyses import Analyses, Analysis
-from mypy_torch_shapes.lsp.hints import Hint, described, hints_of, hover_of, moved
+from mypy_torch_shapes.lsp.hints import Hint, described, hover_of, moved
 from mypy_torch_shapes.lsp.units import to_bytes, to_units
 from mypy_torch_shapes.reveal.summary import lines_of
 
@@ -56,7 +56,7 @@ def server(root: Path | None) -> LanguageServer:
         analysis, text = found
         lines = lines_of(text)
         first, last = params.range.start.line + 1, params.range.end.line + 1
-        hints = moved(hints_of(analysis), analysis.text, text)
+        hints = moved(analysis.hints, analysis.text, text)
         return [as_sent(hint, params, lines) for hint in hints if first <= hint.line <= last]
 
     def as_sent(hint: Hint, params: types.InlayHintParams, lines: list[str]) -> types.InlayHint:
@@ -75,7 +75,8 @@ def server(root: Path | None) -> LanguageServer:
         data: Any = hint.data
         found = analysis_of(data["uri"])
         if found is not None:
-            hint.tooltip = types.MarkupContent(types.MarkupKind.Markdown, described(found[0], Span(*data["span"])))
+            about = described(found[0].report, found[0].text, Span(*data["span"]))
+            hint.tooltip = types.MarkupContent(types.MarkupKind.Markdown, about)
         return hint
 
     @made.feature(types.TEXT_DOCUMENT_HOVER)
@@ -88,7 +89,7 @@ def server(root: Path | None) -> LanguageServer:
         number = params.position.line
         if number >= len(lines):
             return None
-        said = hover_of(analysis, (number + 1, to_bytes(lines[number], params.position.character, units)))
+        said = hover_of(analysis.report, text, (number + 1, to_bytes(lines[number], params.position.character, units)))
         if said is None:
             return None
         span, markdown = said

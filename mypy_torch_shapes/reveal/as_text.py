@@ -45,13 +45,11 @@ def as_text(name: str, report: FileReport, source: str, coloured: bool = False) 
 
 def columns(line: str) -> int:
     """How many columns a terminal needs for a line."""
-    if line.isascii():
-        return len(line)
-    return sum(_columns_of(character) for character in line)
+    return len(line) if line.isascii() and line.isprintable() else sum(_columns_of(character) for character in line)
 
 
 def _columns_of(character: str) -> int:
-    if unicodedata.combining(character):
+    if unicodedata.combining(character) or unicodedata.category(character) == "Cc":
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from mypy_torch_shapes.evaluation.facts import Context, Fact, FileReport, Gap, Span
+from mypy_torch_shapes.evaluation.facts import Context, Fact, FileReport, Finding, Gap, Span
 from mypy_torch_shapes.reveal.as_json import as_json
-from mypy_torch_shapes.reveal.as_text import as_text
+from mypy_torch_shapes.reveal.as_text import as_text, columns, wants_colour
 
 SOURCE = """\
 class Block:
@@ -110,3 +112,59 @@ def test_a_profile_that_cannot_be_read_costs_a_sentence(tmp_path: Path, profile:
     assert done.stdout.splitlines()[2] == "x = torch.zeros(2, 3)  | Tensor[float32, 2, 3]"
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("mypy_torch_shapes: ")
+
+
+def test_text_names_what_is_bound_and_shows_errors() -> None:
+    report = FileReport(
+        contexts=REPORT.contexts,
+        facts=[Fact(3, CALL, "float32", ("N",), "Tensor[float32, N]")],
+        bindings=[
+            Fact(3, Span(2, 22, 2, 23), "float32", ("N", 3), "Tensor[float32, N, 3]"),
+            Fact(3, Span(3, 8, 3, 9), "float32", ("N",), "Tensor[float32, N]"),
+        ],
+        gaps=[Gap(3, MEAN, "the operation fails (mean: no)")],
+        findings=[Finding(MEAN, "tensor-shape", "mean: no")],
+    )
+    assert as_text("net.py", report, SOURCE).splitlines()[2:] == [
+        "    def forward(self, x):        | x: Tensor[float32, N, 3]",
+        "        x = self.conv(x).relu()  | Tensor[float32, N]",
+        "        return x.mean(           |",
+        "            dim=1)               | error: mean: no",
+    ]
+
+
+def test_text_is_in_colour_where_it_is_wanted() -> None:
+    shown = as_text("net.py", REPORT, SOURCE, coloured=True).splitlines()
+    said = "\x1b[36mTensor[float32, N, _] (+1 context)\x1b[0m"
+    assert shown[3] == f"        x = self.conv(x).relu()  \x1b[2m|\x1b[0m {said}"
+    assert shown[5].endswith("\x1b[33munknown: mean of a list\x1b[0m")
+    plain = [re.sub(r"\x1b\[[\d;]*m", "", line).rstrip() for line in shown]
+    assert plain == as_text("net.py", REPORT, SOURCE).splitlines()
+
+
+class Stream(io.StringIO):
+    def __init__(self, terminal: bool) -> None:
+        super().__init__()
+        self.isatty = lambda: terminal  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(
+    ("terminal", "environment", "wanted"),
+    [(True, {}, True), (False, {}, False), (True, {"NO_COLOR": "1"}, False), (True, {"NO_COLOR": ""}, True),
+     (True, {"TERM": "dumb"}, False)],
+)  # fmt: skip
+def test_colours_are_for_terminals(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool, environment: dict[str, str], wanted: bool
+) -> None:
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert wants_colour(Stream(terminal)) is wanted
+
+
+def test_wide_characters_and_form_feeds_keep_the_columns_aligned() -> None:
+    source = "s = '日本'\n\x0cx = 1\ny = 'e\u0301'\n"
+    text = as_text("a.py", FileReport(), source).removesuffix("\n").split("\n")[1:]
+    assert [columns(line) for line in text] == [columns(text[0])] * 3
+    assert columns("日本") == 4
