@@ -168,6 +168,7 @@ class Session:
     def _run_script(self, run: Run, module: SourceModule, gathered: Gathered) -> None:
         module.env.variables["__name__"] = "__main__" if self._is_script(module.name) else module.name
         module.executed = True
+        run.entered.add(module)  # its constants count, also where none of its functions is entered
         recording = gathered.recording
         recording.source = Source(module.name, ())
         context = recording.context("", None, module, (), False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from mypy_torch_shapes.config import Config
+from mypy_torch_shapes.opening import session_for
 from mypy_torch_shapes.seeds import store
 from mypy_torch_shapes.seeds.model import RunRecord
 from tests.tools.support import Project, record
@@ -53,6 +55,16 @@ def test_a_changed_constructor_costs_what_only_the_run_knew(project: Project) ->
     assert "model.py:19: Net.__init__ has changed: it is checked as it is now" in lines
     assert any("built by changed code: what only the run knew is not used (Net" in line for line in lines)
     assert lines[-2:] == AGAIN
+
+
+def test_a_constant_of_another_file_is_something_to_depend_on(project: Project) -> None:
+    project.write("sizes.py", "HIDDEN = 32\n")
+    project.edit("train.py", "Net(16, 32, 10)", "Net(16, HIDDEN, 10)")
+    project.edit("train.py", "from model import Net", "from model import Net\nfrom sizes import HIDDEN")
+    assert record(project.root, "train.py").returncode == 0
+    for name in ("model.py", "train.py"):
+        report = session_for(Config(project.root)).report(project.root / name)
+        assert str(project.root / "sizes.py") in report.depends_on
 
 
 def test_comments_and_moved_lines_are_no_change(project: Project) -> None:
