@@ -174,6 +174,7 @@ def multi_margin_loss(
     if scores.dims is not None and nonzero(product(scores.dims)).holds:
         dtype_in(labels, (int64,), "target")
     if rank_is(scores, (0, 1, 2)) and scores.dims:
+        require(nonzero(scores.dims[-1]), f"input{list_of(scores.dims)} has no classes")
         _check_class_weight(optional(weight, "weight"), scores.dims[-1])
         expected = scores.dims[:-1]
         if labels.dims is not None:

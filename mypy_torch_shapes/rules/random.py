@@ -44,6 +44,9 @@ def bernoulli(input: Any, p: Any = None, *, generator: Any = None) -> TensorType
     return TensorType(tensor.dtype, tensor.dims)
 
 
+_MOST_CATEGORIES = 1 << 24  # of multinomial
+
+
 @rule("multinomial")
 def multinomial(
     input: Any, num_samples: Any, replacement: Any = False, *, generator: Any = None, out: Any = None
@@ -55,6 +58,8 @@ def multinomial(
         return TensorType(int64, None)
     if len(tensor.dims) not in (1, 2):
         raise Mismatch(f"input has rank {len(tensor.dims)}, expected 1 or 2: {show(tensor.dims)}")
+    message = f"input{show(tensor.dims)} has more than {_MOST_CATEGORIES} categories"
+    require(at_most(tensor.dims[-1], _MOST_CATEGORIES), message)
     if is_size(num_samples):
         require(less(0, num_samples), f"num_samples = {show(num_samples)}, expected at least 1")
         if replacement is False:

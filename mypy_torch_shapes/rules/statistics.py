@@ -128,6 +128,9 @@ def histogramdd(input: Any, bins: Any, **_: Any) -> Named:
     if given is None:
         hist = TensorType(tensor.dtype, None)
         return named(("hist", hist), ("bin_edges", Unknown("how many axes the histogram has is unknown")))
+    if rank is not None:
+        message = f"bins are given for {len(given)} axes, input{show(tensor.dims)} has {show(rank)}"
+        require(equal(len(given), rank), message)
     edges = [_edges(one) for one in given]
     hist = TensorType(tensor.dtype, tuple(size - 1 for size in edges))
     return named(("hist", hist), ("bin_edges", tuple(TensorType(tensor.dtype, (size,)) for size in edges)))
