@@ -126,6 +126,13 @@ def _circles(run: Run, function: Function) -> bool:
     return len(again) >= _MOST_CIRCLES
 
 
+def _is_lost(run: Run, function: Function) -> bool:
+    """Whether a library's function that was itself entered with something unknown calls itself: it learns nothing."""
+    if function.module.project:
+        return False
+    return any(f.vague and f.function is not None and f.function.node is function.node for f in run.frames)
+
+
 def call_function(
     run: Run,
     function: Function,
@@ -149,11 +156,13 @@ def call_function(
         return refused
     run.entered.add(function.module)
     vague = any(isinstance(value, Unknown) for value in bound.values())
+    if vague and run.uncertain and _is_lost(run, function):
+        return Unknown("a call by itself with something unknown")
     if not vague and not run.muted:
         run.reached.add(f"{function.module.name}:{function.qualname}")
     frame = Frame(Env(bound, function.env, function.module), function, function.owner)
     frame.receiver = next(iter(bound.values()), None)
-    frame.muted, frame.uncertain = run.muted, run.uncertain
+    frame.muted, frame.uncertain, frame.vague = run.muted, run.uncertain, vague
     frame.at_yield = at_yield
     frame.held = held
     _enter_scope(frame)

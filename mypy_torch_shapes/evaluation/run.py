@@ -47,6 +47,7 @@ class Frame:
     at_yield: Callable[[Value], None] | None = None  # what is run in the place of a `yield`
     muted: int = 0  # how often the run was muted when the function was entered
     uncertain: int = 0  # and how often it was uncertain
+    vague: bool = False  # some argument is unknown
     silenced: int = 0  # worlds, once all of them have left the function and only the other ways go on
     entered: dict[str, object] | None = None  # its arguments, where signatures are kept
     held: Held | None = None  # what its annotations promise

@@ -35,8 +35,15 @@ def _nothing(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AS
 @special("builtins.str")
 def _str(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     if len(args) == 1 and isinstance(args[0], Class):
-        return f"<class '{args[0].module.name}.{args[0].qualname}'>"
+        return _class_text(args[0])
+    if len(args) == 1 and isinstance(args[0], tuple) and all(isinstance(each, Class) for each in args[0]):
+        texts = [_class_text(each) for each in args[0]]
+        return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
     return library.pure("builtins.str", args, kwargs)
+
+
+def _class_text(cls: Class) -> str:
+    return f"<class '{cls.module.name}.{cls.qualname}'>"
 
 
 @special("builtins.property")

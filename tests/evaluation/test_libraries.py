@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from mypy_torch_shapes.evaluation import statements
+from mypy_torch_shapes.evaluation.modules import Loader
+from mypy_torch_shapes.evaluation.recording import Recording
+from mypy_torch_shapes.evaluation.run import Run
 from mypy_torch_shapes.evaluation.session import Options, Session
 from mypy_torch_shapes.seeds.model import CallRecord, FunctionRecord, ModuleRecord, ModuleSeed, Profile, TensorSeed
 from tests.evaluation.support import contradictions, evaluated, is_known
@@ -343,3 +347,36 @@ x = deep(20) if os.getpid() else deep(20)
     values, run = evaluated(tmp_path, source)
     assert run.steps < 50_000
     assert values["x"] == 20
+
+
+def test_a_library_that_visits_parts_it_knows_nothing_of_soon_gives_up(tmp_path: Path) -> None:
+    library = """
+def visit(part, tasks):
+    for each in part.parts():
+        if each.ready:
+            visit(each, tasks)
+        else:
+            visit(each.other, tasks)
+    for task in tasks:
+        if part.wants(task):
+            part.add(task)
+    return len(tasks)
+
+def names(first, second):
+    return str((first,)), str((first, second)), str(())
+"""
+    (tmp_path / "site-packages").mkdir()
+    (tmp_path / "site-packages" / "visiting.py").write_text(library)
+    source = "import os\nfrom visiting import names, visit\nclass A: pass\nclass B: pass\n"
+    source += "x = visit(os.environ, [1, 2])\ny = names(A, B)\n"
+    path = tmp_path / "program.py"
+    path.write_text(source)
+    loader = Loader(tmp_path, {"visiting": tmp_path / "site-packages" / "visiting.py"})
+    module = loader.read("program", path)
+    assert module is not None
+    run = Run(loader, Recording(lambda module: True), general=False)
+    statements.run_module(run, module, None, module.tree.body)
+    assert run.steps < 3000
+    assert module.env.variables["x"] == 2
+    one = "<class 'program.A'>"
+    assert module.env.variables["y"] == (f"({one},)", f"({one}, <class 'program.B'>)", "()")

@@ -127,6 +127,7 @@ def driven(table: Path) -> list[Program]:
             tuple(row["files"]),
             row["driver"],
             tuple(row["sizes"]),
+            directory=table.parent / row["directory"] if "directory" in row else None,
             drivers=table.parent / "drivers",
             library=row.get("library"),
             installed=tuple(row.get("installed", {}).items()),

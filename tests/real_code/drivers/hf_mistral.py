@@ -1,0 +1,26 @@
+"""Drives a small Mistral of transformers, its model file copied into the project: a training step, an evaluation."""
+
+import torch
+from modeling_mistral import MistralForCausalLM
+from support import settings
+from transformers import MistralConfig
+
+setting = settings()
+torch.manual_seed(0)
+N = setting["N"]
+T = setting["T"]
+config = MistralConfig(
+    vocab_size=99,
+    hidden_size=32,
+    intermediate_size=48,
+    num_hidden_layers=2,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    max_position_embeddings=64,
+)
+ids = torch.randint(0, 99, (N, T))
+model = MistralForCausalLM(config)
+model(input_ids=ids, labels=ids).loss.backward()
+model.eval()
+with torch.no_grad():
+    model(input_ids=ids, attention_mask=torch.ones(N, T, dtype=torch.long))

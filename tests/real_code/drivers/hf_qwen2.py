@@ -1,0 +1,26 @@
+"""Drives a small Qwen2 of transformers, its model file copied into the project: a training step, an evaluation."""
+
+import torch
+from modeling_qwen2 import Qwen2ForCausalLM
+from support import settings
+from transformers import Qwen2Config
+
+setting = settings()
+torch.manual_seed(0)
+N = setting["N"]
+T = setting["T"]
+config = Qwen2Config(
+    vocab_size=99,
+    hidden_size=32,
+    intermediate_size=48,
+    num_hidden_layers=2,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    max_position_embeddings=64,
+)
+ids = torch.randint(0, 99, (N, T))
+model = Qwen2ForCausalLM(config)
+model(input_ids=ids, labels=ids).loss.backward()
+model.eval()
+with torch.no_grad():
+    model(input_ids=ids, attention_mask=torch.ones(N, T, dtype=torch.long))
