@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
 from tests.mutants import edits, harmless
+from tests.mutants.edits import Edit
 from tests.mutants.generate import run_all, select, verdict
 from tests.mutants.judge import score, statement
+from tests.mutants.reached import functions, reaches
 from tests.mutants.realrun import Outcome
 
 NET = """import torch
@@ -92,3 +95,14 @@ def test_scores() -> None:
     assert score(crash, [("net.py", 13, 13, "…")], {"net.py": NET}) == "elsewhere"
     assert score(crash, [], {"net.py": NET}) == "missed"
     assert score({"verdict": "runs"}, [("net.py", 13, 13, "…")], {"net.py": NET}) == "false-error"
+
+
+def test_edits_are_made_where_the_driver_goes() -> None:
+    inner = "    def f(self):\n        def g():\n            return 1\n        return g\n"
+    source = f"class A:\n{inner}\ndef h():\n    return 2\n"
+    spans = dict(functions(ast.parse(source), "net"))
+    assert spans == {"net.A.f": (2, 5), "net.A.f.<locals>.g": (3, 4), "net.h": (7, 8)}
+    ran = {"net.py": [spans["net.A.f"]]}
+    at = {number: source.index(f"return {number}") for number in (1, 2)}
+    inside, outside = (Edit("net.py", "any", ((at[number], at[number] + 6, "pass"),)) for number in (1, 2))
+    assert reaches(inside, source, ran) and not reaches(outside, source, ran)
