@@ -76,6 +76,7 @@ function go(mark) {
   mark.tabIndex = 0;
   mark.scrollIntoView({ block: "nearest" });
   mark.focus({ preventScroll: true });
+  show(mark);  // a window without the focus tells nobody of it
 }
 
 function next(selector, from = document.activeElement) {
@@ -98,7 +99,7 @@ main.addEventListener("mouseover", event => {
 main.addEventListener("mouseout", event => {
   if (!pinned && !(event.relatedTarget && event.relatedTarget.closest && event.relatedTarget.closest(".e"))) hide();
 });
-main.addEventListener("focusin", event => event.target.matches(".e") && show(event.target));
+main.addEventListener("focusin", event => event.target.matches(".e:not(.on)") && show(event.target));
 main.addEventListener("focusout", event => event.target.matches(".e") && !pinned && hide());
 document.addEventListener("click", event => {
   const mark = event.target.closest(".e");
