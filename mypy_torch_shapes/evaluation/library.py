@@ -70,7 +70,7 @@ _TRANSPARENT = frozenset(
      "torch.fx.wrap", "dataclasses.dataclass", "typing.final", "functools.total_ordering",
      "typing.no_type_check", "torch.nn.utils.spectral_norm", "torch.nn.utils.parametrizations.spectral_norm",
      "torch.nn.utils.parametrizations.orthogonal", "torch.nn.utils.parametrize.remove_parametrizations",
-     "torch.nn.utils.remove_weight_norm", "torch.nn.utils.remove_spectral_norm",
+     "torch.nn.utils.remove_spectral_norm",
      "torch.set_grad_enabled", "typing.runtime_checkable"}
 )  # fmt: skip
 _IDENTITY = Library("builtins.<identity>")

@@ -47,6 +47,20 @@ def _register(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.A
     return module
 
 
+@special("torch.nn.utils.remove_weight_norm")
+def _removed(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    """The weight is a parameter again."""
+    given = {"name": "weight", **dict(zip(_NAMES, args, strict=False)), **kwargs}
+    module, name = given.get("module"), given["name"]
+    if isinstance(module, Instance) and isinstance(name, str) and isinstance(module.attrs.get(f"{name}_v"), Tensor):
+        weight = module.attrs[f"{name}_v"]
+        run.journal.touch(module)
+        for part in (f"{name}_g", f"{name}_v"):
+            del module.attrs[part]
+        module.attrs[name] = Tensor(weight.type)
+    return module
+
+
 def _split(run: Run, args: list[Value], kwargs: dict[str, Value]) -> tuple[Value, str, list[Tensor]]:
     """The module, the parameter's name, and what it is split into; nothing where it is no parameter."""
     given = {"name": "weight", "dim": 0, **dict(zip(_NAMES, args, strict=False)), **kwargs}

@@ -28,6 +28,8 @@ rows = old(torch.zeros(2, 3))
 all_new = nn.utils.parameters_to_vector(new.parameters())
 all_old = nn.utils.parameters_to_vector(old.parameters())
 scale = old.weight_g
+again = nn.utils.remove_weight_norm(nn.utils.weight_norm(nn.Linear(3, 4)))
+all_again = nn.utils.parameters_to_vector(again.parameters())
 
 
 @torch.library.custom_op("mypy_torch_shapes_tests::twice", mutates_args=())
@@ -75,4 +77,4 @@ def test_against_torch(tmp_path: Path) -> None:
             assert said.type.dims == tuple(value.shape), name
             assert said.type.dtype is None or said.type.dtype.name == str(value.dtype).removeprefix("torch."), name
             seen += 1
-    assert seen == 18
+    assert seen == 19
