@@ -94,7 +94,7 @@ class Seeding:
         if isinstance(seed, ModuleSeed):
             return self.module(seed.id)
         if isinstance(seed, ObjectSeed):
-            attrs = {name: self.value(value) for name, value in seed.attrs}
+            attrs = {name: self.value(value) for name, value in seed.attrs} | self._defaults(seed)
             return self._object(seed.cls, attrs, seed.complete)
         if isinstance(seed, IterableSeed):
             return Many(self.value(seed.element), None, True)
@@ -169,6 +169,15 @@ class Seeding:
         if isinstance(cls, Class | Library):
             return Instance(cls, attrs, complete=complete and isinstance(cls, Class))
         return _object_of(name)
+
+    def _defaults(self, seed: ObjectSeed) -> dict[str, Value]:
+        """The attributes that follow today's source: defaults of the constructor that have been edited since."""
+        cls = self.class_of(seed.cls) if seed.defaulted else None
+        if not isinstance(cls, Class):
+            return {}
+        recorded = dict(seed.attrs)
+        today = {name: _default_of(cls, name) for name in seed.defaulted}
+        return {name: value for name, value in today.items() if value != recorded.get(name) and _is_constant(value)}
 
     def _named(self, seed: NameSeed) -> Value:
         if seed.kind == "dtype":
@@ -255,7 +264,7 @@ class Seeding:
             except Raised:
                 made = None
         if not isinstance(made, Instance):
-            if not isinstance(cls, Class | Library) or not self.staleness.all_unchanged(record.builders):
+            if not isinstance(cls, Class | Library) or not self._unchanged(record):
                 return Unknown(f"{record.cls} cannot be built from the source as it is now")
             made = Instance(cls, {"training": record.training}, complete=False)
         self._complete(made, record)
@@ -284,9 +293,18 @@ class Seeding:
         known = {name: value for name, value in values.items() if name in names or spec.kwarg is not None}
         return args, {**known, **(extra if isinstance(extra, dict) else {})}
 
+    def _unchanged(self, record: ModuleRecord) -> bool:
+        """Whether no code that built a module changed, nor that of the objects it was built with."""
+        root = self.profile.modules.get(record.root, record)
+        given = [seed for each in (record, root) for _, seed in each.init or ()]
+        objects_given = [each for seed in given for each in _objects_in(seed)]
+        return self.staleness.all_unchanged(record.builders) and all(
+            self.staleness.methods_unchanged(each.cls) and not self._defaults(each) for each in objects_given
+        )
+
     def _complete(self, made: Instance, record: ModuleRecord) -> None:
         """Fill in from the live object: everything where no code that built it changed, else what is unknown."""
-        unchanged = self.staleness.all_unchanged(record.builders)
+        unchanged = self._unchanged(record)
         own_unchanged = unchanged or self.staleness.methods_unchanged(record.cls)
         made.attrs["training"] = record.training
         if not unchanged and isinstance(made.cls, Class) and not made.cls.module.project:
@@ -354,6 +372,27 @@ class Seeding:
             child = self.profile.modules.get(number)
             if child is not None:
                 self._link(made.attrs.get(name), child)
+
+
+def _default_of(cls: Class, name: str) -> Value:
+    """What a parameter of a class's constructor is by default."""
+    initializer = objects.lookup(cls, "__init__")
+    if isinstance(initializer, Function):
+        return initializer.defaults.get(name, Unknown("a parameter without a default"))
+    value = objects.lookup(cls, name)
+    return value.get("default") if isinstance(value, dict) and "<field>" in value else value
+
+
+def _is_constant(value: Value) -> bool:
+    return isinstance(value, bool | int | float | str)
+
+
+def _objects_in(seed: Seed) -> Iterator[ObjectSeed]:
+    """A seed, and the seeds inside of it, that are objects."""
+    if isinstance(seed, ObjectSeed):
+        yield seed
+    for part in contexts.parts_of(seed):
+        yield from _objects_in(part)
 
 
 def _alike(have: Value, recorded: Value) -> bool:

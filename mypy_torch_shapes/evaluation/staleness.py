@@ -8,7 +8,7 @@ from pathlib import Path
 from ..seeds import digests
 from ..seeds.model import CallRecord, FunctionRecord, Profile
 from ..seeds.references import classes_of
-from .modules import Loader
+from .modules import Loader, imported_names
 
 
 class Staleness:
@@ -46,9 +46,25 @@ class Staleness:
         return self._edited
 
     def all_unchanged(self, keys: tuple[str, ...]) -> bool:
-        """Whether none of several functions changed, nor the modules' own code, whose constants they may use."""
-        modules = {key.partition(":")[0] for key in keys}
-        return all(self.unchanged(key) for key in keys) and modules.isdisjoint(self.changed_modules())
+        """Whether none of several functions changed, nor the modules' own code, whose constants they may use.
+
+        What their modules import is theirs, too.
+        """
+        if not all(self.unchanged(key) for key in keys):
+            return False
+        changed = set(self.changed_modules())
+        return not changed or changed.isdisjoint(self._imported({key.partition(":")[0] for key in keys}))
+
+    def _imported(self, names: set[str]) -> set[str]:
+        """Some modules, and those of the recorded ones that they import, directly or not."""
+        recorded = {record.module for record in self.profile.functions.values()}
+        found, waiting = set(names), list(names)
+        while waiting:
+            source = self.loader.find(waiting.pop())
+            new = (imported_names(source) & recorded) - found if source is not None else set()
+            found |= new
+            waiting += new
+        return found
 
     def methods_unchanged(self, cls: str) -> bool:
         """Whether no recorded method of a class ("module:qualname") changed."""

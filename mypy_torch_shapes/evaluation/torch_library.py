@@ -29,6 +29,18 @@ def _parameter(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.
     return Unknown("a parameter of something unknown")
 
 
+@special("torch.nn.Embedding.from_pretrained")
+def _from_pretrained(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    """An embedding of as many vectors, as long, as the given table has."""
+    table = args[0] if args else kwargs.get("embeddings")
+    if not isinstance(table, Tensor) or table.type.dims is None or len(table.type.dims) != 2:
+        return Unknown("an embedding of something unknown")
+    made = call_value(run, Library("torch.nn.Embedding"), list(table.type.dims), node, frame)
+    if isinstance(made, Instance):
+        run.set_attribute(made, "weight", Tensor(TensorType(table.type.dtype, table.type.dims, parameter=True)))
+    return made
+
+
 @special("torch.Size")
 def _size(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     known = iteration.items(run, args[0]) if args else []

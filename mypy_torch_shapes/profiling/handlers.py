@@ -70,6 +70,8 @@ class WatchedHandler(Handler):
         with recorder.torch.guard():
             if self._constructs and recorder.torch.is_module(values[0]):
                 self._begin_construction(frame, values)
+            elif self._constructs:
+                recorder.defaulted.constructed(frame)
             self._enter(frame, values)
 
     def _begin_construction(self, frame: FrameType, values: list[Any]) -> None:
@@ -270,6 +272,16 @@ class ModuleCode(Handler):
 
     def leave(self, frame: FrameType, value: Any, error: str | None) -> None:
         self.recorder.scope_ended(self.key, frame)
+
+
+class DataclassInit(Handler):
+    """The constructor of one of the project's dataclasses, which stands in no source."""
+
+    def enter(self, frame: FrameType) -> None:
+        self.recorder.defaulted.constructed(frame)
+
+    def leave(self, frame: FrameType, value: Any, error: str | None) -> None:
+        """Nothing to learn."""
 
 
 class ParseArgs(Handler):

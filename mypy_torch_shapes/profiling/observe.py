@@ -53,11 +53,18 @@ class PendingIterable(OpaqueSeed):
 class Observer:
     """Makes seeds of values. Modules and loaders are named by whoever watches them."""
 
-    def __init__(self, torch: Torch, module_seed: Callable[[Any], Seed], loader_seed: Callable[[Any], Seed]) -> None:
+    def __init__(
+        self,
+        torch: Torch,
+        module_seed: Callable[[Any], Seed],
+        loader_seed: Callable[[Any], Seed],
+        defaulted: Callable[[Any, dict[str, Any]], Iterable[str]] = lambda value, attrs: (),
+    ) -> None:
         self.torch = torch
         self.device: str | None = None  # what "meta" stands for while the probe runs
         self._module_seed = module_seed
         self._loader_seed = loader_seed
+        self.defaulted = defaulted
         self._makers: dict[type, Callable[[_Looker, Any, int], Seed]] = {}
 
     def seed(self, value: object) -> Seed:
@@ -147,6 +154,10 @@ class _Looker:
         if id(value) in self._inside:
             return OpaqueSeed(class_name(cls))
         return self._observer.maker(cls)(self, value, depth)
+
+    def defaulted(self, value: object, attrs: dict[str, Any]) -> Iterable[str]:
+        """The attributes that are defaults of the value's constructor."""
+        return self._observer.defaulted(value, attrs)
 
     def parts(self, owner: object, values: Iterable[Any], depth: int) -> list[Seed] | None:
         """Seeds of what is directly inside `owner`; None past the bounds."""
@@ -271,7 +282,8 @@ def _object(looker: _Looker, value: Any, depth: int) -> Seed:
     if found is None:
         return OpaqueSeed(cls)
     names = [name for name, _ in kept]
-    return ObjectSeed(cls, tuple(zip(names, found, strict=True)), len(kept) == len(attrs))
+    defaulted = tuple(looker.defaulted(value, attrs))
+    return ObjectSeed(cls, tuple(zip(names, found, strict=True)), len(kept) == len(attrs), defaulted)
 
 
 def attributes(value: object) -> dict[str, Any] | None:

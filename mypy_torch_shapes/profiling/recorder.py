@@ -12,6 +12,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from mypy_torch_shapes.profiling import handlers
+from mypy_torch_shapes.profiling.defaulted import Defaulted, is_dataclass_init
 from mypy_torch_shapes.profiling.events import Events
 from mypy_torch_shapes.profiling.facade import Torch, hide_from_compiler, loaded_torch
 from mypy_torch_shapes.profiling.hollow import Copier, NotHollow, hollow_tensor
@@ -97,6 +98,7 @@ class Recorder:
     def __init__(self, root: Path, include: tuple[str, ...] = ()) -> None:
         self.watch = Watch(root, include)
         self.modules = Modules()
+        self.defaulted = Defaulted()
         self.loaders = Loaders()
         self.scopes = Scopes()
         self.state = State()
@@ -122,7 +124,7 @@ class Recorder:
         if torch.loaded:
             hide_from_compiler(*self.events.callbacks(), *self.modules.callbacks())
         self.torch = torch
-        self.observer = Observer(torch, self.modules.seed, self.loaders.seed)
+        self.observer = Observer(torch, self.modules.seed, self.loaders.seed, self.defaulted.names)
         self.keys = Keys(torch, self._token)
         self.rough_keys = Keys(torch, self._token, numbers=False)
         self._variables = observer_of(self.observer, self.loaders.seed)
@@ -157,6 +159,8 @@ class Recorder:
             module = self.watch.module_of(code, namespace)
             if module is not None:
                 handler = handlers.ModuleCode(self, module)
+            if is_dataclass_init(code) and self.watch.is_own_namespace(namespace):
+                handler = handlers.DataclassInit(self)
         self.register(code, handler)
         return handler
 

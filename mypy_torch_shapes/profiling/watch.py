@@ -74,6 +74,11 @@ class Watch:
             return None
         return f"{real_module(module)}:{MODULE}"
 
+    def is_own_namespace(self, namespace: dict[str, Any]) -> bool:
+        """Whether these are the globals of one of the project's modules."""
+        file, module = namespace.get("__file__"), namespace.get("__name__")
+        return isinstance(file, str) and isinstance(module, str) and self._is_own(file, module)
+
     def _note_module(self, code: CodeType, namespace: dict[str, Any]) -> None:
         """Keep the digest of a module's own code: what it hands to functions depends on it."""
         module = namespace.get("__name__")

@@ -55,7 +55,8 @@ def _encode_mapping(seed: MappingSeed) -> Json:
 
 
 def _encode_object(seed: ObjectSeed) -> Json:
-    return _partial({"object": seed.cls, "attrs": encode_named(seed.attrs)}, seed.complete)
+    encoded = _partial({"object": seed.cls, "attrs": encode_named(seed.attrs)}, seed.complete)
+    return {**encoded, "defaulted": list(seed.defaulted)} if seed.defaulted else encoded
 
 
 _ENCODERS: dict[type, Callable[[Any], Json]] = {
@@ -126,7 +127,12 @@ _DECODERS: dict[str, Callable[[dict[str, Json]], Seed]] = {
         _of(e["sequence"], str), tuple(map(decode, _of(e["items"], list))), e.get("complete", True)
     ),
     "mapping": lambda e: MappingSeed(_of(e["mapping"], str), _decode_items(e), e.get("complete", True)),
-    "object": lambda e: ObjectSeed(_of(e["object"], str), decode_named(e["attrs"]), e.get("complete", True)),
+    "object": lambda e: ObjectSeed(
+        _of(e["object"], str),
+        decode_named(e["attrs"]),
+        e.get("complete", True),
+        tuple(_of(name, str) for name in _of(e.get("defaulted", []), list)),
+    ),
     "module": lambda e: ModuleSeed(_of(e["module"], int)),
     "iterable": lambda e: IterableSeed(_of(e["iterable"], str), decode(e["element"]), _optional(e["length"], int)),
     "name": _decode_name,

@@ -45,6 +45,7 @@ class ObjectSeed:
     cls: str
     attrs: tuple[tuple[str, Seed], ...]
     complete: bool = True
+    defaulted: tuple[str, ...] = ()  # attributes that are what the constructor makes of a parameter left out
 
 
 @dataclass(frozen=True)
