@@ -21,6 +21,7 @@ from .values import Bound, Class, Function, Instance, Library, ListValue, Raised
 
 _LISTS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ParameterList"})
 _DICTS = frozenset({"torch.nn.ModuleDict", "torch.nn.ParameterDict"})
+_CONVOLUTIONS = frozenset(f"torch.nn.Conv{n}d" for n in (1, 2, 3))
 _BASES = _LISTS | _DICTS | {"torch.nn.Module", "torch.jit.ScriptModule"}
 
 
@@ -259,7 +260,13 @@ def library_forward(
     run: Run, instance: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
 ) -> Value:
     """The forward an object inherits from torch.nn."""
+    from . import objects
+
     path = module_path(instance)
+    convolve = objects.lookup(instance.cls, "_conv_forward") if path in _CONVOLUTIONS else None
+    if isinstance(convolve, Function) and args:  # what torch's forward calls, overridden
+        weights = [instance.attrs.get(name) for name in ("weight", "bias")]
+        return calls.call(run, Bound(convolve, instance), [args[0], *weights], {}, node, frame)
     if path == "torch.nn.Sequential":
         if not instance.complete:
             return Unknown("a Sequential that is not wholly known")
@@ -338,6 +345,8 @@ def call_method(
         return _CONTAINER[name](run, instance, *args, **kwargs)
     if name in ("forward", "__call__"):
         return library_forward(run, instance, args, kwargs, node, frame)
+    if name == "_conv_forward":
+        return _convolve(run, instance, *args, node=node, frame=frame)
     if name == "__init__":
         return init(run, instance, module_path(instance) or "", args, kwargs, node, frame)
     if name in METHODS:
@@ -345,6 +354,15 @@ def call_method(
     if name == "remove" and module_hooks.is_handle(instance):
         return module_hooks.remove(run, instance)
     return instance if name in _RETURN_SELF else Unknown(f"the result of {name} is not tracked")
+
+
+def _convolve(
+    run: Run, instance: Instance, input: Value, weight: Value, bias: Value = None, *, node: ast.AST, frame: Frame
+) -> Value:
+    """What a convolution does with these weights instead of its own."""
+    plain = Library(module_path(instance) or "")
+    given = Instance(plain, {**instance.attrs, "weight": weight, "bias": bias}, complete=instance.complete)
+    return library_forward(run, given, [input], {}, node, frame)
 
 
 def _tensors(instance: Instance, parameters: bool) -> Iterator[tuple[str, Tensor]]:
@@ -481,7 +499,8 @@ _RETURN_SELF = frozenset({"cuda", "cpu", "requires_grad_", "share_memory", "xpu"
 _IGNORED = _RETURN_SELF | frozenset(
     {"state_dict", "load_state_dict", "zero_grad",
      "register_full_backward_hook", "extra_repr", "forward", "__call__", "__init__", "_load_from_state_dict",
-     "register_load_state_dict_pre_hook", "_register_load_state_dict_pre_hook", "_register_state_dict_hook",
+     "_conv_forward", "register_load_state_dict_pre_hook", "_register_load_state_dict_pre_hook",
+     "_register_state_dict_hook",
      "register_state_dict_post_hook", "get_submodule", "get_parameter", "reset_parameters", "flatten_parameters",
      "_init_weights"}
 )  # fmt: skip

@@ -187,3 +187,21 @@ def test_a_table_of_numbers_made_with_numpy(tmp_path: Path) -> None:
     )
     report = net(tmp_path, init, "return self.table", before="import numpy as np\n")
     assert returned(report, tmp_path) == "Tensor[float32, 1, 9, 6]"
+
+
+def test_a_convolution_that_casts_its_weights(tmp_path: Path) -> None:
+    before = (
+        "class Cast(nn.Conv1d):\n    def _conv_forward(self, x, weight, bias):\n"
+        "        return super()._conv_forward(x, weight.to(x.dtype), None if bias is None else bias.to(x.dtype))\n"
+    )
+    init = "self.conv = Cast(3, 4, 3, padding=1)"
+    report = net(tmp_path, init, "return self.conv(torch.zeros(2, 3, 5, dtype=torch.float64))", before=before)
+    assert returned(report, tmp_path) == "Tensor[float64, 2, 4, 5]" and report.findings == []
+    report = net(tmp_path, init, "return self.conv(torch.zeros(2, 4, 5))", before=before)
+    assert [each.message for each in report.findings] == ["conv1d: input has 4 channels, expected in_channels = 3"]
+
+
+def test_an_embedding_of_a_table(tmp_path: Path) -> None:
+    init = "self.table = nn.Embedding.from_pretrained(torch.zeros(7, 5), freeze=True)"
+    report = net(tmp_path, init, "return self.table(torch.arange(3))")
+    assert returned(report, tmp_path) == "Tensor[float32, 3, 5]"
