@@ -15,13 +15,12 @@ from ..shapes.dims import Dim
 from ..shapes.dtypes import DType
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown
-from . import calls, module_hooks, origins, packed, tensors, wrappers
+from . import calls, convolutions, module_hooks, origins, packed, tensors, wrappers
 from .run import Frame, Run
 from .values import Bound, Class, Function, Instance, Library, ListValue, Raised, Tensor, Value
 
 _LISTS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ParameterList"})
 _DICTS = frozenset({"torch.nn.ModuleDict", "torch.nn.ParameterDict"})
-_CONVOLUTIONS = frozenset(f"torch.nn.Conv{n}d" for n in (1, 2, 3))
 _BASES = _LISTS | _DICTS | {"torch.nn.Module", "torch.jit.ScriptModule"}
 
 
@@ -74,12 +73,10 @@ def child_names(instance: Instance) -> list[str]:
 
 def _is_item(instance: Instance, name: str, value: Value) -> bool:
     path = module_path(instance)
-    if path == "torch.nn.ParameterList":
-        return name.isdecimal()  # it also keeps its `_size`
     if path == "torch.nn.ParameterDict":
         return name not in ("training", "_keys")
-    if path in _LISTS and name.isdecimal():  # None keeps a place empty, what is unknown has one too
-        return True
+    if path == "torch.nn.ParameterList" or (path in _LISTS and name.isdecimal()):
+        return name.isdecimal()  # a list also keeps its `_size`; None and what is unknown have their places
     return isinstance(value, Instance) and is_module(value)
 
 
@@ -116,9 +113,8 @@ def subscript(run: Run, instance: Instance, index: Value) -> Value:
         if not -len(names) <= index < len(names):
             raise Raised("IndexError")
         return instance.attrs[names[index]]
-    return (
-        instance.attrs[index] if isinstance(index, str) and index in names else Unknown("indexed by something unknown")
-    )
+    known = isinstance(index, str) and index in names
+    return instance.attrs[index] if known else Unknown("indexed by something unknown")
 
 
 def init(
@@ -161,7 +157,7 @@ def _fill_list(run: Run, instance: Instance, path: str, args: list[Value]) -> No
     elif args and isinstance(args[0], dict):
         for name, value in args[0].items():
             run.set_attribute(instance, str(name), value)
-            instance.complete = instance.complete and is_module(value)
+        instance.complete = instance.complete and all(map(is_module, args[0].values()))
         return
     else:
         items = iteration.items(run, args[0]) if args else []
@@ -260,13 +256,9 @@ def library_forward(
     run: Run, instance: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
 ) -> Value:
     """The forward an object inherits from torch.nn."""
-    from . import objects
-
     path = module_path(instance)
-    convolve = objects.lookup(instance.cls, "_conv_forward") if path in _CONVOLUTIONS else None
-    if isinstance(convolve, Function) and args:  # what torch's forward calls, overridden
-        weights = [instance.attrs.get(name) for name in ("weight", "bias")]
-        return calls.call(run, Bound(convolve, instance), [args[0], *weights], {}, node, frame)
+    if args and (own := convolutions.overridden(instance, path)) is not None:
+        return convolutions.forward(run, instance, own, args[0], node, frame)
     if path == "torch.nn.Sequential":
         if not instance.complete:
             return Unknown("a Sequential that is not wholly known")
@@ -346,7 +338,7 @@ def call_method(
     if name in ("forward", "__call__"):
         return library_forward(run, instance, args, kwargs, node, frame)
     if name == "_conv_forward":
-        return _convolve(run, instance, *args, node=node, frame=frame)
+        return convolutions.convolve(run, instance, *args, node=node, frame=frame)
     if name == "__init__":
         return init(run, instance, module_path(instance) or "", args, kwargs, node, frame)
     if name in METHODS:
@@ -354,15 +346,6 @@ def call_method(
     if name == "remove" and module_hooks.is_handle(instance):
         return module_hooks.remove(run, instance)
     return instance if name in _RETURN_SELF else Unknown(f"the result of {name} is not tracked")
-
-
-def _convolve(
-    run: Run, instance: Instance, input: Value, weight: Value, bias: Value = None, *, node: ast.AST, frame: Frame
-) -> Value:
-    """What a convolution does with these weights instead of its own."""
-    plain = Library(module_path(instance) or "")
-    given = Instance(plain, {**instance.attrs, "weight": weight, "bias": bias}, complete=instance.complete)
-    return library_forward(run, given, [input], {}, node, frame)
 
 
 def _tensors(instance: Instance, parameters: bool) -> Iterator[tuple[str, Tensor]]:
@@ -499,10 +482,9 @@ _RETURN_SELF = frozenset({"cuda", "cpu", "requires_grad_", "share_memory", "xpu"
 _IGNORED = _RETURN_SELF | frozenset(
     {"state_dict", "load_state_dict", "zero_grad",
      "register_full_backward_hook", "extra_repr", "forward", "__call__", "__init__", "_load_from_state_dict",
-     "_conv_forward", "register_load_state_dict_pre_hook", "_register_load_state_dict_pre_hook",
-     "_register_state_dict_hook",
+     "register_load_state_dict_pre_hook", "_register_load_state_dict_pre_hook", "_register_state_dict_hook",
      "register_state_dict_post_hook", "get_submodule", "get_parameter", "reset_parameters", "flatten_parameters",
-     "_init_weights"}
+     "_init_weights", "_conv_forward"}
 )  # fmt: skip
 
 _CONTAINER: dict[str, Callable[..., Value]] = {
