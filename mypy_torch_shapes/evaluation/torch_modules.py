@@ -378,10 +378,8 @@ def cast(run: Run, instance: Instance, dtype: DType | None) -> Instance:
 
 def _to(run: Run, instance: Instance, *args: Value, **kwargs: Value) -> Instance:
     for value in (*args, *kwargs.values()):
-        if isinstance(value, DType):
-            return cast(run, instance, value)
-        if isinstance(value, Tensor):
-            return cast(run, instance, value.type.dtype)
+        if isinstance(value, DType | Tensor):
+            return cast(run, instance, value.type.dtype if isinstance(value, Tensor) else value)
     return instance
 
 
