@@ -1,7 +1,7 @@
 """Drives timm's maxvit, its file copied into a project."""
 
-from model import MaxxVit, MaxxVitCfg, MaxxVitTransformerCfg
 from support import images, settings, train_and_evaluate
+from model import MaxxVit, MaxxVitCfg, MaxxVitTransformerCfg
 
 model = MaxxVit(
     MaxxVitCfg(
