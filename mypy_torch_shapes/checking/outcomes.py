@@ -59,9 +59,9 @@ class Outcomes:
 
     def look_again(self) -> None:
         """Sources or the profile may have changed: a daemon's next run."""
-        self._known.clear()
-        self._digests.forget()
-        self._stale = True
+        if self._digests.forget() or self._shadows:  # it asks for every module that it checks
+            self._known.clear()
+            self._stale = True
 
     def _unsaved(self) -> dict[Path, bytes]:
         """What mypy's --shadow-file puts in the place of files: an editor's buffers. Raises OSError."""

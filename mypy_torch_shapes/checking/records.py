@@ -10,6 +10,7 @@ import importlib.util
 import json
 import os
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_torch_shapes.checking.outcome import Outcome
 
 SCHEMA = 1
+RECENT = 10_000_000_000  # ns
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -33,10 +35,12 @@ class Digests:
     def __init__(self, shadows: Mapping[str, str] | None = None) -> None:
         self._shadows = shadows or {}
         self._known: dict[str, str] = {}
+        self._stamps: dict[str, tuple[int, int] | None] = {}
 
     def of(self, path: str) -> str:
         """Empty for a file that is not there, so that its appearing counts as a change."""
         if path not in self._known:
+            self._stamps[path] = stamp(path)
             try:
                 with open(self._shadows.get(os.path.realpath(path), path) if self._shadows else path, "rb") as file:
                     self._known[path] = blake(file.read())
@@ -44,8 +48,27 @@ class Digests:
                 self._known[path] = ""
         return self._known[path]
 
-    def forget(self) -> None:
-        self._known.clear()
+    def forget(self) -> bool:
+        """Forget the digests of files that are not what they were when they were read; whether there are any.
+
+        A file that had just been written then may have been written again at the same moment: it is read once more.
+        """
+        changed = False
+        for path, before in list(self._known.items()):
+            now = stamp(path)
+            if now != self._stamps[path] or (now is not None and time.time_ns() - now[0] < RECENT):
+                del self._known[path]
+                changed = changed or self.of(path) != before
+        return changed
+
+
+def stamp(path: str) -> tuple[int, int] | None:
+    """When a file was written, and how long it is; None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 class Record:
