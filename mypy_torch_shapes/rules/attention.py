@@ -214,7 +214,12 @@ def multi_head_attention_forward(
     if is_size(embed_dim_to_check) and is_size(num_heads):
         message = f"embed_dim = {show(embed_dim_to_check)} is not divisible by num_heads = {show(num_heads)}"
         require(divides(num_heads, embed_dim_to_check), message)
-    return attend(heads, query, key, value, key_padding_mask, need_weights, attn_mask, average_attn_weights, is_causal)
+    output, weights = attend(
+        heads, query, key, value, key_padding_mask, need_weights, attn_mask, average_attn_weights, is_causal
+    )
+    if output.dims is None:
+        return output, weights
+    return TensorType(output.dtype, (*output.dims[:-1], _rows(out_proj_weight))), weights
 
 
 def added_steps(bias_k: Any, add_zero_attn: Any) -> Size:
@@ -222,6 +227,11 @@ def added_steps(bias_k: Any, add_zero_attn: Any) -> Size:
     if isinstance(bias_k, Unknown) or isinstance(add_zero_attn, Unknown):
         return fresh()
     return int(bool(bias_k)) + int(bool(add_zero_attn))
+
+
+def _rows(weight: Any) -> Size:
+    tensor = optional(weight, "weight")
+    return tensor.dims[0] if tensor is not None and tensor.dims and len(tensor.dims) == 2 else fresh()
 
 
 def _columns(weight: Any) -> Size:

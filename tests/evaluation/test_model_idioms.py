@@ -205,3 +205,13 @@ def test_an_embedding_of_a_table(tmp_path: Path) -> None:
     init = "self.table = nn.Embedding.from_pretrained(torch.zeros(7, 5), freeze=True)"
     report = net(tmp_path, init, "return self.table(torch.arange(3))")
     assert returned(report, tmp_path) == "Tensor[float32, 3, 5]"
+
+
+def test_attention_projected_to_another_width(tmp_path: Path) -> None:
+    init = "self.qkv, self.out = nn.Linear(6, 6), nn.Linear(6, 4)"
+    weights = "None, torch.zeros(18), None, None, False, 0.0, self.out.weight, self.out.bias"
+    projections = ", ".join(f"{name}_proj_weight=self.qkv.weight" for name in "qkv")
+    call = f"F.multi_head_attention_forward(y, y, y, 6, 2, {weights}, use_separate_proj_weight=True, {projections})"
+    forward = f"y = torch.zeros(5, 2, 6)\nreturn {call}[0]"
+    report = net(tmp_path, init, forward, before="import torch.nn.functional as F\n")
+    assert returned(report, tmp_path) == "Tensor[float32, 5, 2, 4]"
