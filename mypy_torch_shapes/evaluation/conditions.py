@@ -109,19 +109,22 @@ def either(
     run: Run, worlds: tuple[bool, ...] | None, body: Callable[[], Value], orelse: Callable[[], Value]
 ) -> Value:
     """`body` or `orelse`, whichever; in these worlds `body`."""
-    outcomes, alternatives = [], []
+    outcomes, alternatives, gone = [], [], []
     run.uncertain += 1
     try:
         for way in (body, orelse):
             run.journal.open()
             try:
-                outcomes.append(way())
+                with run.way() as here:
+                    outcomes.append(way())
+                gone.append(here)
             except Raised:
                 outcomes.append(Unknown("raises"))
             finally:
                 alternatives.append(run.journal.close(keep=False)[1])
     finally:
         run.uncertain -= 1
+    run.all_fail(gone)
     with choosing(worlds):
         run.journal.merge(alternatives)
         return join(*outcomes)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..rules import suspicion
 from ..rules.mismatch import Mismatch
@@ -58,6 +59,22 @@ class Frame:
         return self.env.module
 
 
+class Mistake(NamedTuple):
+    """An operation that fails: where the evaluation is, and on what."""
+
+    frames: tuple[Frame, ...]
+    node: ast.AST
+    mismatch: Mismatch
+    operands: tuple[Value, ...]
+
+
+class Way(NamedTuple):
+    """One branch of a condition that could not be told, and the mistakes that going it makes for certain."""
+
+    uncertain: int
+    mistakes: list[Mistake]
+
+
 class Run:
     """The state of an evaluation."""
 
@@ -74,6 +91,7 @@ class Run:
         self.muted = 0  # > 0: on a way that no observed size takes; nothing is said of it
         self.limit = MOST_STEPS
         self.uncertain = 0  # > 0: what is evaluated now may not run at all
+        self.ways: list[Way] = []  # those being gone, of conditions that could not be told
         self.catching = 0  # > 0: inside something that catches exceptions of evaluating
         self.handled: list[Raised] = []  # the exceptions whose handlers are running
         self.guarded = 0  # > 0: the program catches what a failing operation raises
@@ -197,9 +215,31 @@ class Run:
         if self.guarded:
             raise Raised("RuntimeError", stated=True)
         reason = f"{mismatch.operation}: {mismatch.message}"
-        if not self.uncertain and not self.muted:
-            self.recording.finding(self.frames, node, mismatch, [self.settle(o) for o in operands])
+        if not self.muted:
+            self._found(Mistake(tuple(self.frames), node, mismatch, tuple(self.settle(o) for o in operands)))
         return Unknown(f"the operation fails ({reason})")
+
+    def _found(self, mistake: Mistake) -> None:
+        if not self.uncertain:
+            self.recording.finding(*mistake)
+        elif self.ways and self.ways[-1].uncertain == self.uncertain:
+            self.ways[-1].mistakes.append(mistake)
+
+    @contextmanager
+    def way(self) -> Iterator[Way]:
+        """One of several ways, of which it is not known which is gone: its mistakes are kept for `all_fail`."""
+        way = Way(self.uncertain, [])
+        self.ways.append(way)
+        try:
+            yield way
+        finally:
+            self.ways.pop()
+
+    def all_fail(self, ways: Sequence[Way]) -> None:
+        """After the ways: where each of them makes a mistake, whichever is gone, the first of each is reported."""
+        if ways and all(way.mistakes for way in ways):
+            for way in ways:
+                self._found(way.mistakes[0])
 
     def suspect(self, node: ast.AST, operation: str, operands: Iterable[Value]) -> None:
         """Say what was suspected of an operation of the program's own code, if it is certain to be reached."""

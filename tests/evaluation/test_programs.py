@@ -307,3 +307,25 @@ def test_an_edit_that_breaks_the_sizes_of_the_run_is_an_error(
     calls = [replace(call, probe=None) if number < runs else call for number, call in enumerate(profile.calls)]
     edited = source_of("pass", forward.format(8))
     assert bool(reported(tmp_path, edited, replace(profile, calls=calls)).findings) is found
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        "if FLAG:\n    y = self.fc(x)  # E\nelse:\n    y = F.linear(x, self.fc.weight)  # E\nreturn y",
+        "return self.fc(x) if FLAG else F.linear(x, self.fc.weight)  # E",
+        "if FLAG:\n    return self.fc(x)  # E\nelse:\n    raise ValueError\n",
+        "if FLAG:\n    if OTHER:\n        x = self.fc(x)  # E\n    else:\n        x = x @ x\nelse:\n    x @ x  # E\n",
+        "if FLAG:\n    y = self.fc(x)\nelse:\n    y = x\nreturn y",
+        "if FLAG:\n    y = self.fc(x)\nreturn x",
+        "if FLAG:\n    if OTHER:\n        x = self.fc(x)\nelse:\n    x = x @ x\nreturn x",
+        "for n in NAMES:\n    if FLAG:\n        x = self.fc(x)\n    else:\n        x = x @ x\nreturn x",
+        "try:\n    y = self.fc(x) if FLAG else x @ x\nexcept RuntimeError:\n    y = x\nreturn y",
+    ],
+)
+def test_what_fails_whichever_way_is_gone_is_an_error(tmp_path: Path, forward: str) -> None:
+    before = "import os\nFLAG, OTHER, NAMES = os.environ.get('A'), os.environ.get('B'), os.environ.get('C')\n"
+    report = net(tmp_path, "self.fc = nn.Linear(5, 3)", forward, before=before)
+    source = source_of("self.fc = nn.Linear(5, 3)", forward, before).splitlines()
+    found = {line for each in report.findings for line in range(each.span.line, each.span.end_line + 1)}
+    assert sorted(found) == [number for number, line in enumerate(source, 1) if line.endswith("# E")]
