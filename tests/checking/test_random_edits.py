@@ -113,7 +113,7 @@ def edited(twins: Twins, edits: int, seed: int, others: bool) -> int:
 
 
 def test_twenty_edits(twins: Twins) -> None:
-    assert edited(twins, 20, seed=4, others=False) > 0
+    assert edited(twins, 20, seed=3, others=False) > 0
 
 
 @pytest.mark.slow
