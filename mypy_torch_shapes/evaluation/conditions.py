@@ -12,7 +12,7 @@ from ..shapes.unknown import Unknown, UnknownNumber
 from . import numbers, operators
 from .joins import choosing, join
 from .journal import Changes
-from .run import Frame, Run
+from .run import Frame, Run, Way
 from .values import Condition, Raised, Real, Value, is_size
 
 T = TypeVar("T")
@@ -109,25 +109,37 @@ def either(
     run: Run, worlds: tuple[bool, ...] | None, body: Callable[[], Value], orelse: Callable[[], Value]
 ) -> Value:
     """`body` or `orelse`, whichever; in these worlds `body`."""
-    outcomes, alternatives, gone = [], [], []
+    gone = undecided(run, (body, orelse))
+    with choosing(worlds):
+        run.journal.merge([changes for _, changes in gone])
+        left, right = (Unknown("raises") if isinstance(value, Raised) else value for value, _ in gone)
+        return join(left, right)
+
+
+def undecided(run: Run, ways: Iterable[Callable[[], T]]) -> list[tuple[T | Raised, Changes]]:
+    """Go each of several ways and take it back: what came of it, or what it raised, and what it changed.
+
+    Where every way that ends makes a mistake, the mistakes are reported.
+    """
+    gone: list[tuple[T | Raised, Changes]] = []
+    ended: list[Way] = []
     run.uncertain += 1
     try:
-        for way in (body, orelse):
+        for way in ways:
             run.journal.open()
             try:
                 with run.way() as here:
-                    outcomes.append(way())
-                gone.append(here)
-            except Raised:
-                outcomes.append(Unknown("raises"))
+                    outcome: T | Raised = way()
+                ended.append(here)
+            except Raised as raised:
+                outcome = raised
             finally:
-                alternatives.append(run.journal.close(keep=False)[1])
+                changes = run.journal.close(keep=False)[1]
+            gone.append((outcome, changes))
     finally:
         run.uncertain -= 1
-    run.all_fail(gone)
-    with choosing(worlds):
-        run.journal.merge(alternatives)
-        return join(*outcomes)
+    run.all_fail(ended)
+    return gone
 
 
 def taken_back(run: Run, way: Callable[[], T]) -> tuple[T, Changes]:

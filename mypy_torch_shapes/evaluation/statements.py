@@ -27,7 +27,7 @@ from . import (
 from .joins import assuming, choosing, join
 from .journal import Changes, content
 from .modules import LazyImport, SourceModule, absolute
-from .run import Frame, Run, Way
+from .run import Frame, Run
 from .values import Instance, OutOfBudget, Raised, Tensor, Value, is_size
 
 
@@ -248,25 +248,8 @@ def alternatives(
 
     A way that raises is taken to be one the program does not go. `worlds` says in which worlds the first is taken.
     """
-    ended: list[tuple[Flow, Any]] = []
-    gone: list[Way] = []
-    run.uncertain += 1
-    try:
-        for way in ways:
-            run.journal.open()
-            try:
-                with run.way() as here:
-                    flow: Flow | None = way()
-            except Raised:
-                flow = None
-            finally:
-                changes = run.journal.close(keep=False)[1]
-            if flow is not None:
-                ended.append((flow, changes))
-                gone.append(here)
-    finally:
-        run.uncertain -= 1
-    run.all_fail(gone)
+    gone = conditions.undecided(run, ways)
+    ended = [(flow, changes) for flow, changes in gone if not isinstance(flow, Raised)]
     if not ended:
         raise Raised("Exception", stated=True)
     going_on = [changes for flow, changes in ended if flow is Flow.NORMAL]
