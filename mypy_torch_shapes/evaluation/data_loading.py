@@ -22,7 +22,7 @@ from .values import Bound, Instance, Library, ListValue, Many, Named, Raised, Re
 _DATA = "torch.utils.data."
 LOADER = f"{_DATA}DataLoader"
 ELEMENT = "<element>"  # what a loader yields
-BATCH = "<batch>"  # the size of every batch, where they all have the same
+BATCH = "<batch>"  # the size of a batch, that every tensor in it begins with; None: nobody has said so
 _ORDER = (
     "dataset", "batch_size", "shuffle", "sampler", "batch_sampler", "num_workers", "collate_fn", "pin_memory",
     "drop_last",
@@ -40,8 +40,8 @@ def _loader(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST
     batch = _batch_size(size, length_of(run, dataset, node, frame), attrs["drop_last"])
     if given.get("batch_sampler") is not None:
         batch = _free(None)
-    made.attrs[BATCH] = batch if isinstance(batch, int) else None
     collate = given.get("collate_fn")
+    made.attrs[BATCH] = batch if isinstance(batch, int) or (collate is None and size is not None) else None
     if size is None and given.get("batch_sampler") is None:
         element = item if collate is None else _called(run, collate, [item], node, frame)
     elif collate is None:

@@ -25,6 +25,7 @@ class Context:
     function: str  # "net.Block.forward"; "net" alone for module-level code
     instance: str | None  # "layer1.0" below the root module, "" for the root itself, None for a plain function
     symbols: tuple[tuple[str, str], ...]  # ("N", "x.shape[0]")
+    local: tuple[tuple[str, str], ...] = ()  # what variables bring, for people: ("N", "batch.shape[0] in line 12")
 
 
 @dataclass(frozen=True)

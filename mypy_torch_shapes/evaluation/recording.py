@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..rules.mismatch import ANNOTATION, Mismatch
-from ..shapes.dims import Dim, Size, Symbol, symbols, text
+from ..shapes.dims import Dim, Naming, Size, Symbol, symbols, text
 from ..shapes.dtypes import INTEGER
 from ..shapes.tensor_type import TensorType
 from .facts import Context, Fact, FileReport, Finding, Gap, Span
@@ -45,6 +46,8 @@ class Entry:
     vague: bool  # some argument is unknown
     general: bool  # seeded by a profile or an annotation; not from the literals of module-level code
     written: Mapping[str, Size] = field(default_factory=dict)  # names that annotations give to sizes
+    local_names: dict[Symbol, str] = field(default_factory=dict)  # of sizes that come in elsewhere: a loop's batches
+    local_definitions: dict[str, str] = field(default_factory=dict)  # what such a name stands for -> the name
     calls: list[SeenCall] = field(default_factory=list)  # only where signatures are kept
     facts: dict[Span, TensorType] = field(default_factory=dict)
     gaps: dict[Span, str] = field(default_factory=dict)
@@ -65,7 +68,35 @@ class Entry:
         return None if self.receiver is None else self.receiver.path
 
     def naming(self, symbol: Symbol) -> str | None:
+        """What a symbol is called that the parameters define."""
         return self.names.get(symbol)
+
+    def shown(self, symbol: Symbol) -> str | None:
+        """What a symbol is called for people: also one that only a variable brings, as far as a run saw its size."""
+        return self.names.get(symbol) or self.local_names.get(symbol)
+
+    def name_locals(self, node: ast.AST, type: TensorType) -> None:
+        """Sizes that nothing has named yet are named after the variable that is bound to them here."""
+        if not isinstance(node, ast.Name | ast.Attribute):
+            return
+        path = ast.unparse(node)
+        for axis, size in enumerate(type.dims or ()):
+            symbol = plain(size)
+            if symbol is not None and symbol.values and self.shown(symbol) is None:
+                self._name_local(symbol, axis_name(path, axis, type), f"{path}.shape[{axis}] in line {node.lineno}")
+
+    def take_locals(self, other: Entry) -> None:
+        """The same names for what another entry of the same context has named."""
+        meanings = {name: meaning for meaning, name in other.local_definitions.items()}
+        for symbol, name in other.local_names.items():
+            if self.shown(symbol) is None:
+                self._name_local(symbol, name, meanings[name])
+
+    def _name_local(self, symbol: Symbol, wanted: str, meaning: str) -> None:
+        if meaning not in self.local_definitions:
+            taken = {*self.definitions, *self.local_definitions.values()}
+            self.local_definitions[meaning] = unused(wanted, taken)
+        self.local_names[symbol] = self.local_definitions[meaning]
 
 
 class Recording:
@@ -135,9 +166,12 @@ class Recording:
         """An expression nothing is known of; the first reason stands."""
         self.entries[context].gaps.setdefault(span(node), reason)
 
-    def binding(self, context: int, node: ast.AST) -> None:
-        """What is said of this node is said of a name that is bound there."""
-        self.entries[context].bound.add(span(node))
+    def binding(self, context: int, node: ast.AST, type: TensorType | None) -> None:
+        """What is said of this node is said of a name that is bound there, to a tensor of this type if it is one."""
+        entry = self.entries[context]
+        entry.bound.add(span(node))
+        if type is not None:
+            entry.name_locals(node, type)
 
     def other(self, context: int, node: ast.AST) -> None:
         """An expression that was no tensor: what was or will be seen of it as a tensor is not always so."""
@@ -146,7 +180,7 @@ class Recording:
     def reveal(self, context: int, node: ast.AST, type: TensorType) -> None:
         """The argument of reveal_type(...)."""
         entry = self.entries[context]
-        entry.reveals[span(node)] = type.text(entry.naming)
+        entry.reveals[span(node)] = type.text(entry.shown)
 
     def finding(self, frames: Sequence[Frame], node: ast.AST, mismatch: Mismatch, operands: Sequence[Value]) -> None:
         """A proven mistake, reported at the innermost expression of the project's own code."""
@@ -156,7 +190,7 @@ class Recording:
             return
         inner = frames[-1]
         at = node if place is inner else (place.call or node)
-        naming = self.entries[place.context].naming if place.context is not None else (lambda symbol: symbol.name)
+        naming = self.entries[place.context].shown if place.context is not None else (lambda symbol: symbol.name)
         notes = [f"in {inner.module.name}, called from here"] if place is not inner else []
         if not notes and mismatch.code != ANNOTATION:  # whose message says what it is
             notes = [_operands(operands, naming)]
@@ -190,6 +224,7 @@ class Recording:
             )
             mine = self.entries[number]
             mine.names = {**entry.names, **mine.names}  # of equal calls, each with symbols of its own
+            mine.take_locals(entry)
             for at, type in entry.facts.items():
                 before = mine.facts.get(at)
                 mine.facts[at] = type if before is None else _common(before, type, mine)
@@ -244,7 +279,8 @@ class Recording:
         for entry in _most_general(entries):
             number = len(report.contexts)
             function = f"{module.name}.{entry.function}" if entry.function else module.name
-            report.contexts.append(Context(number, function, entry.instance, tuple(entry.definitions.items())))
+            local = tuple((name, meaning) for meaning, name in entry.local_definitions.items())
+            report.contexts.append(Context(number, function, entry.instance, tuple(entry.definitions.items()), local))
             mixed = entry.plain.intersection(entry.facts)
             mixed |= entry.gaps.keys() & entry.facts.keys()  # what was not known at times may have been anything then
             for at, type in sorted(entry.facts.items()):
@@ -283,14 +319,15 @@ def name_symbols(parameters: Parameters, written: Mapping[str, Size]) -> tuple[d
             symbol = plain(size)
             if symbol is None or symbol in names:
                 continue
-            wanted = wished.get(symbol) or symbol.name or axis_name(path, axis, value)
-            name, number = wanted, 1
-            while name in definitions:
-                number += 1
-                name = f"{wanted}{number}"
+            name = unused(wished.get(symbol) or symbol.name or axis_name(path, axis, value), definitions)
             names[symbol] = name
             definitions[name] = f"{path}.shape[{axis}]" if isinstance(value, TensorType) else path
     return names, definitions
+
+
+def unused(wanted: str, taken: Container[str]) -> str:
+    """The name, or the name with the first number that makes it another one."""
+    return next(name for name in chain([wanted], (f"{wanted}{n}" for n in count(2))) if name not in taken)
 
 
 def plain(size: object) -> Symbol | None:
@@ -315,7 +352,11 @@ def axis_name(path: str, axis: int, value: TensorType | Size) -> str:
 
 
 def _is_complete(type: TensorType, entry: Entry) -> bool:
-    return type.dtype is not None and type.dims is not None and None not in (_json(d, entry) for d in type.dims)
+    return (
+        type.dtype is not None
+        and type.dims is not None
+        and None not in (_written_size(d, entry.naming) for d in type.dims)
+    )
 
 
 def _shown(value: TensorType | Size, names: dict[Symbol, str]) -> str:
@@ -325,12 +366,12 @@ def _shown(value: TensorType | Size, names: dict[Symbol, str]) -> str:
 
 
 def _common(a: TensorType, b: TensorType, entry: Entry) -> TensorType:
-    """What both types say; a size is the same in both where it is written alike in terms of the entry's parameters."""
+    """What both types say; a size is the same in both where it is written alike in terms of the entry's names."""
     if a == b:
         return a
     if a.dims is None or b.dims is None or len(a.dims) != len(b.dims):
         return join_types(a, b)
-    written = [(text(x, entry.naming), text(y, entry.naming)) for x, y in zip(a.dims, b.dims, strict=True)]
+    written = [(text(x, entry.shown), text(y, entry.shown)) for x, y in zip(a.dims, b.dims, strict=True)]
     if a.dtype == b.dtype and all(t is not None and t == u for t, u in written):
         return a  # mostly so, and sizes need not be compared
     joined = join_types(a, b)
@@ -341,12 +382,12 @@ def _common(a: TensorType, b: TensorType, entry: Entry) -> TensorType:
 
 
 def _fact(context: int, at: Span, type: TensorType, entry: Entry) -> Fact:
-    dims = None if type.dims is None else tuple(_json(size, entry) for size in type.dims)
-    return Fact(context, at, type.dtype.name if type.dtype else None, dims, type.text(entry.naming))
+    dims = None if type.dims is None else tuple(_written_size(size, entry.shown) for size in type.dims)
+    return Fact(context, at, type.dtype.name if type.dtype else None, dims, type.text(entry.shown))
 
 
-def _json(size: Size, entry: Entry) -> int | str | None:
-    return size if isinstance(size, int) else text(size, entry.naming)
+def _written_size(size: Size, naming: Naming) -> int | str | None:
+    return size if isinstance(size, int) else text(size, naming)
 
 
 def _operands(operands: Sequence[Value], naming: object) -> str:
@@ -419,6 +460,7 @@ def _adopt(entry: Entry, other: Entry) -> None:
     if (entry.function, entry.instance) != (other.function, other.instance):
         return
     entry.plain |= other.plain
+    entry.take_locals(other)
     for at, type in other.facts.items():
         if at in entry.gaps:
             entry.facts.setdefault(at, type)

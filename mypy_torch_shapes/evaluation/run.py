@@ -184,8 +184,9 @@ class Run:
     def record_binding(self, node: ast.AST, frame: Frame, value: Value) -> None:
         """Note what a name is bound to."""
         if frame.context is not None and not self.muted:
-            self.recording.binding(frame.context, node)
-            self.record(node, frame, self.settle(value))
+            value = self.settle(value)
+            self.recording.binding(frame.context, node, value.type if isinstance(value, Tensor) else None)
+            self.record(node, frame, value)
 
     def record(self, node: ast.AST, frame: Frame, value: Value) -> None:
         """Note what an expression is."""

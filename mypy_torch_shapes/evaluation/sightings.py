@@ -111,15 +111,28 @@ def _is_vague(value: Value) -> bool:
 
 
 def _of_size(element: Value, batch: Value) -> Value:
-    """A batch that was seen, where the size of every batch is known: that size is no longer free."""
+    """A batch that was seen, where what its tensors begin with is one size, or even a known one."""
+    if isinstance(batch, Dim):
+        batch = next(_leading(element), None)
+    if batch is None:
+        return element
     if isinstance(element, Tensor):
         dims = element.type.dims
-        if isinstance(batch, int) and dims and values(dims[0]) == (batch,):
+        if dims and values(dims[0]) == values(batch):
             return Tensor(TensorType(element.type.dtype, (batch, *dims[1:])))
         return element
     if isinstance(element, ListValue) and element.length is None:
         return ListValue(_of_size(each, batch) for each in element)
     return tuple(_of_size(each, batch) for each in element) if type(element) is tuple else element
+
+
+def _leading(element: Value) -> Iterator[Size]:
+    """What the tensors in a batch begin with."""
+    if isinstance(element, Tensor) and element.type.dims:
+        yield element.type.dims[0]
+    elif type(element) is tuple or (isinstance(element, ListValue) and element.length is None):
+        for each in element:
+            yield from _leading(each)
 
 
 def _scope(frame: Frame) -> str:

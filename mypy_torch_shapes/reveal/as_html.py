@@ -173,7 +173,8 @@ class Page:
             for span in spans
         ]
         contexts = {
-            context.id: [label_of(context), context.function, dict(context.symbols)] for context in self.report.contexts
+            context.id: [label_of(context), context.function, dict(context.symbols + context.local)]
+            for context in self.report.contexts
         }
         return {"texts": list(texts), "contexts": contexts, "expressions": expressions}
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mypy_torch_shapes.evaluation.facts import Fact, FileReport
+from mypy_torch_shapes.reveal.details import mentions
 
 VERSION = 1
 
@@ -22,11 +25,13 @@ def as_json(reports: dict[str, FileReport]) -> dict[str, object]:
             }
             for context in report.contexts
         )
-        expressions += (expression_json(fact, name, ids[fact.context]) for fact in report.facts)
+        local = {context.id: [name for name, _ in context.local] for context in report.contexts}
+        expressions += (expression_json(fact, name, ids[fact.context], local[fact.context]) for fact in report.facts)
     return {"version": VERSION, "contexts": contexts, "expressions": expressions}
 
 
-def expression_json(fact: Fact, file: str, context: int) -> dict[str, object]:
+def expression_json(fact: Fact, file: str, context: int, local: Sequence[str]) -> dict[str, object]:
+    """A size that no parameter defines is null; its name is for people, in the text."""
     span = fact.span
     return {
         "context": context,
@@ -37,7 +42,7 @@ def expression_json(fact: Fact, file: str, context: int) -> dict[str, object]:
         "end_column": span.end_column,
         "type": {
             "dtype": fact.dtype,
-            "dims": None if fact.dims is None else list(fact.dims),
+            "dims": None if fact.dims is None else [None if mentions(size, local) else size for size in fact.dims],
             "text": fact.text,
         },
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from mypy_torch_shapes.evaluation.facts import Context, Fact, FileReport, Gap, Span
@@ -46,12 +46,16 @@ def symbols_of(readings: Sequence[Reading]) -> dict[str, str]:
     """The symbols that the types mention, each as the first context that has it defines it."""
     found: dict[str, str] = {}
     for reading in readings:
-        words = set(re.findall(r"\w+", reading.text)) if not reading.unknown else set()
-        for context in reading.contexts:
-            for name, meaning in context.symbols:
-                if name in words:
+        for context in reading.contexts if not reading.unknown else ():
+            for name, meaning in (*context.symbols, *context.local):
+                if mentions(reading.text, (name,)):
                     found.setdefault(name, meaning)
     return found
+
+
+def mentions(text: object, names: Collection[str]) -> bool:
+    """Whether any of the names stands in an expression or a type."""
+    return isinstance(text, str) and not set(re.findall(r"\w+", text)).isdisjoint(names)
 
 
 def place_of(context: Context) -> str:

@@ -13,6 +13,7 @@ from mypy_torch_shapes.evaluation.drift import Drift
 from mypy_torch_shapes.evaluation.facts import Context, FileReport, Gap, Span
 from mypy_torch_shapes.evaluation.origins import Origin, Source
 from mypy_torch_shapes.evaluation.staleness import file_of
+from mypy_torch_shapes.reveal.details import mentions
 from mypy_torch_shapes.reveal.noise import gaps_worth_saying
 from mypy_torch_shapes.reveal.summary import lines_of, read_source
 from mypy_torch_shapes.rules import modules, service
@@ -42,7 +43,8 @@ class Explainer:
             facts = [each for each in self.report.facts if each.context == context.id and each.span.line == number]
             if facts:
                 yield f"  {self._entered(context)}"
-                yield from (f"    {name} = {meaning}" for name, meaning in context.symbols)
+                local = [each for each in context.local if any(mentions(fact.text, each[:1]) for fact in facts)]
+                yield from (f"    {name} = {meaning}" for name, meaning in (*context.symbols, *local))
                 rows = [(self._text(f.span), f.text, self._origin(context, f.span)) for f in sorted(facts, key=_place)]
                 yield from aligned(rows)
         gaps = [gap for gap in self._gaps() if gap.span.line == number]

@@ -212,9 +212,12 @@ def test_a_loop_that_may_be_left_early_leaves_what_any_round_made(tmp_path: Path
 def test_a_way_that_only_other_sizes_take_leaves_no_claim(tmp_path: Path) -> None:
     forward = "if x.size(0) % 2 == 0:\n    x = x[: x.size(0) // 2]\ny = x\nreturn y"
     report = net(tmp_path, "pass", forward, shapes=((4, 6), (8, 6)))
-    assert returned(report, tmp_path) == "Tensor[float32, _, 6]"
+    assert returned(report, tmp_path) == "Tensor[float32, N2, 6]"
+    assert [name for name, _ in report.contexts[-1].local] == ["N2"]
     forward = "while x.size(0) > 3:\n    x = x[: x.size(0) // 2]\ny = x\nreturn y"
-    assert returned(net(tmp_path, "pass", forward, shapes=((4, 6), (6, 6))), tmp_path) == "Tensor[float32, _, 6]"
+    report = net(tmp_path, "pass", forward, shapes=((4, 6), (6, 6)))
+    assert returned(report, tmp_path) == "Tensor[float32, N2, 6]"
+    assert [name for name, _ in report.contexts[-1].local] == ["N2"]
     forward = "if x.size(0) > 3:\n    return x\ny = x[:2]\nreturn y"
     assert returned(net(tmp_path, "pass", forward, shapes=((4, 6), (6, 6))), tmp_path) is None
 

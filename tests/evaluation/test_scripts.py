@@ -64,7 +64,8 @@ def test_what_a_command_line_says_may_vary_but_a_layer_keeps_it(tmp_path: Path) 
     report = reported(tmp_path, source, (("--width", "9"),))
     last = source.count("\n")
     assert text_of(report, last - 1) == ["Tensor[float32, 8, 3]"]
-    assert text_of(report, last) == ["Tensor[float32, 8, _]", "Tensor[float32, _]"]
+    assert text_of(report, last) == ["Tensor[float32, 8, D]", "Tensor[float32, D]"]
+    assert [name for name, _ in report.contexts[-1].local] == ["D"]
     assert not report.findings
 
 
@@ -93,7 +94,7 @@ LOADED = (
 
 
 def test_batches_are_as_large_as_the_data_allow(tmp_path: Path) -> None:
-    for options, size in (("16", "_"), ("20", "20"), ("16, drop_last=True", "16"), ("128", "100")):
+    for options, size in (("16", "N"), ("20", "20"), ("16, drop_last=True", "16"), ("128", "100")):
         report = reported(tmp_path, HEAD + LOADED.format(options=options))
         assert text_of(report, 7) == [f"Tensor[float32, {size}, 4]"]
         assert text_of(report, 8) == [f"Tensor[int64, {size}]"]

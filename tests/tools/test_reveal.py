@@ -25,13 +25,13 @@ class Block:
 CALL, INNER, LAST, MEAN = Span(3, 12, 3, 31), Span(3, 12, 3, 24), Span(3, 22, 3, 23), Span(4, 15, 5, 18)
 REPORT = FileReport(
     contexts=[
-        Context(3, "net.Block.forward", "layer1.0", (("N", "x.shape[0]"),)),
+        Context(3, "net.Block.forward", "layer1.0", (("N", "x.shape[0]"),), (("M", "kept.shape[0] in line 3"),)),
         Context(5, "net.Block.forward", None, ()),
     ],
     facts=[
         Fact(3, LAST, "float32", ("N", 3), "Tensor[float32, N, 3]"),
         Fact(3, INNER, "float32", ("N", 64), "Tensor[float32, N, 64]"),
-        Fact(3, CALL, "float32", ("N", None), "Tensor[float32, N, _]"),
+        Fact(3, CALL, "float32", ("N", "M + 1", None), "Tensor[float32, N, M + 1, _]"),
         Fact(5, CALL, None, None, "Tensor[_, ...]"),
     ],
     gaps=[Gap(3, MEAN, "mean of a list"), Gap(3, CALL, "a gap in one context of two")],
@@ -49,7 +49,7 @@ def test_json_is_as_promised() -> None:
         "expressions": [
             row(1, LAST, "float32", ["N", 3], "Tensor[float32, N, 3]"),
             row(1, INNER, "float32", ["N", 64], "Tensor[float32, N, 64]"),
-            row(1, CALL, "float32", ["N", None], "Tensor[float32, N, _]"),
+            row(1, CALL, "float32", ["N", None, None], "Tensor[float32, N, M + 1, _]"),
             row(2, CALL, None, None, "Tensor[_, ...]"),
         ],
     }
@@ -72,7 +72,7 @@ def test_text_has_the_outermost_type_beside_each_line() -> None:
         "net.py:",
         "class Block:                     |",
         "    def forward(self, x):        |",
-        "        x = self.conv(x).relu()  | Tensor[float32, N, _] (+1 context)",
+        "        x = self.conv(x).relu()  | Tensor[float32, N, M + 1, _] (+1 context)",
         "        return x.mean(           |",
         "            dim=1)               | unknown: mean of a list",
     ]
@@ -135,7 +135,7 @@ def test_text_names_what_is_bound_and_shows_errors() -> None:
 
 def test_text_is_in_colour_where_it_is_wanted() -> None:
     shown = as_text("net.py", REPORT, SOURCE, coloured=True).splitlines()
-    said = "\x1b[36mTensor[float32, N, _] (+1 context)\x1b[0m"
+    said = "\x1b[36mTensor[float32, N, M + 1, _] (+1 context)\x1b[0m"
     assert shown[3] == f"        x = self.conv(x).relu()  \x1b[2m|\x1b[0m {said}"
     assert shown[5].endswith("\x1b[33munknown: mean of a list\x1b[0m")
     plain = [re.sub(r"\x1b\[[\d;]*m", "", line).rstrip() for line in shown]
