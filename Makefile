@@ -22,7 +22,7 @@ test: lint types
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 lint: $(READY)
-	$(BIN)/ruff check mypy_torch_shapes tests benchmarks
+	$(BIN)/ruff check mypy_torch_shapes stubs tests benchmarks
 
 types: $(READY)
 	$(BIN)/mypy --strict mypy_torch_shapes

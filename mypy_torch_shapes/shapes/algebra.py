@@ -5,9 +5,12 @@ from __future__ import annotations
 import itertools
 from functools import lru_cache
 from math import lcm
-from typing import Any
+from typing import TYPE_CHECKING
 
-from .dims import Dim, Extreme, FloorDiv, Size, Symbol, substitute, symbols, values
+from .dims import Atom, Dim, Extreme, FloorDiv, Size, Symbol, substitute, symbols, values
+
+if TYPE_CHECKING:
+    import sympy
 
 MOST_CASES = 256  # residues tried for one question
 
@@ -66,7 +69,7 @@ def exact_quotient(numerator: Dim, denominator: Dim) -> Size | None:
     """numerator / denominator as a polynomial with integer coefficients, or None where it does not go."""
     import sympy
 
-    atoms: dict[Any, Any] = {}
+    atoms: dict[Atom, sympy.Symbol] = {}
     above, below = _to_sympy(numerator, atoms), _to_sympy(denominator, atoms)
     quotient, rest = sympy.div(above, below, *atoms.values())
     if rest != 0:
@@ -84,12 +87,13 @@ def exact_quotient(numerator: Dim, denominator: Dim) -> Size | None:
     return total
 
 
-def _to_sympy(size: Dim, atoms: dict[Any, Any]) -> Any:
+def _to_sympy(size: Dim, atoms: dict[Atom, sympy.Symbol]) -> sympy.Expr:
+    """The polynomial with a symbol for each atom, those that `atoms` has not seen yet added to it."""
     import sympy
 
-    total: Any = sympy.Integer(0)
+    total: sympy.Expr = sympy.Integer(0)
     for monomial, coefficient in size.terms.items():
-        term: Any = sympy.Integer(coefficient)
+        term: sympy.Expr = sympy.Integer(coefficient)
         for atom, power in monomial:
             term *= atoms.setdefault(atom, sympy.Symbol(f"a{len(atoms)}", integer=True)) ** power
         total += term
