@@ -11,7 +11,8 @@ from ..annotations.check import Unbound, check
 from ..annotations.dtypes import BY_CLASS
 from ..annotations.hints import NONE, Array, Hint, OneOf, TupleOf
 from ..annotations.language import parse
-from ..evaluation.recording import Entry, SeenCall, axis_name, plain
+from ..evaluation.entries import Entry, SeenCall
+from ..evaluation.naming import axis_name, plain
 from ..seeds.model import CallRecord, Seed, SequenceSeed, TensorSeed
 from ..shapes.dims import Dim, Size, Symbol, symbols, text
 from ..shapes.dtypes import BOOL, BY_NAME, COMPLEX, DType

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ..shapes.dims import Dim, Size, Symbol, symbols
 from ..shapes.unknown import Undecided, Unknown
 from . import casting, changing, contracts, joins, library, methods, objects, parameters, torch_modules
-from .recording import Parameters, plain
+from .naming import Parameters, plain
 from .run import FOREIGN_STEPS, LIBRARY_STEPS, MOST_FRAMES, Frame, Run
 from .values import (
     Bound,

@@ -18,7 +18,7 @@ from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
 from . import joins, objects
 from .annotation_names import names_of
-from .recording import SeenCall
+from .entries import SeenCall
 from .run import Frame, Run
 from .values import Class, Deque, Env, Function, Instance, ListValue, Tensor, Value
 

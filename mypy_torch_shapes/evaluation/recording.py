@@ -3,100 +3,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import chain, count
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..rules.mismatch import ANNOTATION, Mismatch
-from ..shapes.dims import Dim, Naming, Size, Symbol, symbols, text
-from ..shapes.dtypes import INTEGER
+from ..shapes.dims import Size, symbols, text
 from ..shapes.tensor_type import TensorType
+from .entries import Entry, is_complete, wording, written_size
 from .facts import Context, Fact, FileReport, Finding, Gap, Span
+from .generality import most_general
 from .joins import join_types
 from .modules import SourceModule
+from .naming import Parameters, name_symbols
 from .origins import Origin, Source
 from .values import Instance, Tensor, Value
 
 if TYPE_CHECKING:
     from .run import Frame
-
-Parameters = tuple[tuple[str, TensorType | Size], ...]  # path from the parameters -> what it is
-
-
-@dataclass(frozen=True)
-class SeenCall:
-    """One call in a context: its arguments and its result, as annotations see values."""
-
-    arguments: dict[str, object]
-    result: object
-
-
-@dataclass(eq=False)
-class Entry:
-    """A context while it is being gathered."""
-
-    function: str
-    receiver: Instance | None
-    module: SourceModule
-    parameters: Parameters
-    names: dict[Symbol, str]
-    definitions: dict[str, str]
-    vague: bool  # some argument is unknown
-    general: bool  # seeded by a profile or an annotation; not from the literals of module-level code
-    written: Mapping[str, Size] = field(default_factory=dict)  # names that annotations give to sizes
-    local_names: dict[Symbol, str] = field(default_factory=dict)  # of sizes that come in elsewhere: a loop's batches
-    local_definitions: dict[str, str] = field(default_factory=dict)  # what such a name stands for -> the name
-    calls: list[SeenCall] = field(default_factory=list)  # only where signatures are kept
-    facts: dict[Span, TensorType] = field(default_factory=dict)
-    gaps: dict[Span, str] = field(default_factory=dict)
-    reveals: dict[Span, str] = field(default_factory=dict)
-    plain: set[Span] = field(default_factory=set)  # expressions that were None or a number at times
-    bound: set[Span] = field(default_factory=set)  # names where they are bound: no expressions, so not among the facts
-    origins: dict[Span, Origin | None] = field(default_factory=dict)
-    sources: set[Source] = field(default_factory=set)
-
-    @property
-    def origin(self) -> Hashable:
-        """What tells the receiver from others at the same place below roots of their own."""
-        return None if self.receiver is None else self.receiver.origin
-
-    @property
-    def instance(self) -> str | None:
-        """The receiver's place below its root; a module under construction learns it later."""
-        return None if self.receiver is None else self.receiver.path
-
-    def naming(self, symbol: Symbol) -> str | None:
-        """What a symbol is called that the parameters define."""
-        return self.names.get(symbol)
-
-    def shown(self, symbol: Symbol) -> str | None:
-        """What a symbol is called for people: also one that only a variable brings, as far as a run saw its size."""
-        return self.names.get(symbol) or self.local_names.get(symbol)
-
-    def name_locals(self, node: ast.AST, type: TensorType) -> None:
-        """Sizes that nothing has named yet are named after the variable that is bound to them here."""
-        if not isinstance(node, ast.Name | ast.Attribute):
-            return
-        path = ast.unparse(node)
-        for axis, size in enumerate(type.dims or ()):
-            symbol = plain(size)
-            if symbol is not None and symbol.values and self.shown(symbol) is None:
-                self._name_local(symbol, axis_name(path, axis, type), f"{path}.shape[{axis}] in line {node.lineno}")
-
-    def take_locals(self, other: Entry) -> None:
-        """The same names for what another entry of the same context has named."""
-        meanings = {name: meaning for meaning, name in other.local_definitions.items()}
-        for symbol, name in other.local_names.items():
-            if self.shown(symbol) is None:
-                self._name_local(symbol, name, meanings[name])
-
-    def _name_local(self, symbol: Symbol, wanted: str, meaning: str) -> None:
-        if meaning not in self.local_definitions:
-            taken = {*self.definitions, *self.local_definitions.values()}
-            self.local_definitions[meaning] = unused(wanted, taken)
-        self.local_names[symbol] = self.local_definitions[meaning]
 
 
 class Recording:
@@ -134,7 +58,7 @@ class Recording:
         `written` are names that the function's annotations give to sizes.
         """
         names, definitions = name_symbols(parameters, written or {})
-        shown = tuple((path, _shown(value, names)) for path, value in parameters)
+        shown = tuple((path, wording(value, names)) for path, value in parameters)
         place = None if receiver is None else (id(receiver) if receiver.path is None else receiver.path)
         key = (module.name, function, place, getattr(receiver, "origin", None), shown, general, vague)
         if key not in self._by_key:
@@ -263,7 +187,7 @@ class Recording:
         return self._complete_facts() > other._complete_facts()
 
     def _complete_facts(self) -> int:
-        return sum(_is_complete(type, entry) for entry in self.entries for type in entry.facts.values())
+        return sum(is_complete(type, entry) for entry in self.entries for type in entry.facts.values())
 
     def where(self, context: int) -> str:
         """Which instance a finding was made in."""
@@ -276,7 +200,7 @@ class Recording:
         """All that was gathered for one source file."""
         report = FileReport()
         entries = [entry for entry in self.entries_of(module.path) if _has_content(entry)]
-        for entry in _most_general(entries):
+        for entry in most_general(entries):
             number = len(report.contexts)
             function = f"{module.name}.{entry.function}" if entry.function else module.name
             local = tuple((name, meaning) for meaning, name in entry.local_definitions.items())
@@ -305,66 +229,6 @@ def span(node: ast.AST) -> Span:
     return Span(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
 
 
-_CONVENTIONAL = {1: "N", 2: "ND", 3: "NTD", 4: "NCHW", 5: "NCDHW"}
-
-
-def name_symbols(parameters: Parameters, written: Mapping[str, Size]) -> tuple[dict[Symbol, str], dict[str, str]]:
-    """Names for the symbols a function's parameters bring, and what each stands for in terms of them."""
-    wished = {symbol: name for name, size in written.items() if (symbol := plain(size)) is not None and name}
-    names: dict[Symbol, str] = {}
-    definitions: dict[str, str] = {}
-    for path, value in parameters:
-        sizes = value.dims or () if isinstance(value, TensorType) else (value,)
-        for axis, size in enumerate(sizes):
-            symbol = plain(size)
-            if symbol is None or symbol in names:
-                continue
-            name = unused(wished.get(symbol) or symbol.name or axis_name(path, axis, value), definitions)
-            names[symbol] = name
-            definitions[name] = f"{path}.shape[{axis}]" if isinstance(value, TensorType) else path
-    return names, definitions
-
-
-def unused(wanted: str, taken: Container[str]) -> str:
-    """The name, or the name with the first number that makes it another one."""
-    return next(name for name in chain([wanted], (f"{wanted}{n}" for n in count(2))) if name not in taken)
-
-
-def plain(size: object) -> Symbol | None:
-    """The symbol a size consists of, if it is just that."""
-    if not isinstance(size, Dim) or len(size.terms) != 1:
-        return None
-    ((monomial, coefficient),) = size.terms.items()
-    if coefficient != 1 or len(monomial) != 1:
-        return None
-    ((atom, power),) = monomial
-    return atom if power == 1 and isinstance(atom, Symbol) else None
-
-
-def axis_name(path: str, axis: int, value: TensorType | Size) -> str:
-    """What an axis of a parameter is called that nothing else names: by convention, else after the parameter."""
-    if not isinstance(value, TensorType):
-        return path if path.isidentifier() else "n"
-    letters = _CONVENTIONAL.get(value.rank or 0, "")
-    if value.rank == 2 and value.dtype is not None and value.dtype.category == INTEGER:
-        letters = "NT"  # indices
-    return letters[axis] if axis < len(letters) else f"{path.split('.')[0].split('[')[0]}_{axis}"
-
-
-def _is_complete(type: TensorType, entry: Entry) -> bool:
-    return (
-        type.dtype is not None
-        and type.dims is not None
-        and None not in (_written_size(d, entry.naming) for d in type.dims)
-    )
-
-
-def _shown(value: TensorType | Size, names: dict[Symbol, str]) -> str:
-    if isinstance(value, TensorType):
-        return value.text(names.get)
-    return text(value, names.get) or "_"
-
-
 def _common(a: TensorType, b: TensorType, entry: Entry) -> TensorType:
     """What both types say; a size is the same in both where it is written alike in terms of the entry's names."""
     if a == b:
@@ -382,12 +246,8 @@ def _common(a: TensorType, b: TensorType, entry: Entry) -> TensorType:
 
 
 def _fact(context: int, at: Span, type: TensorType, entry: Entry) -> Fact:
-    dims = None if type.dims is None else tuple(_written_size(size, entry.shown) for size in type.dims)
+    dims = None if type.dims is None else tuple(written_size(size, entry.shown) for size in type.dims)
     return Fact(context, at, type.dtype.name if type.dtype else None, dims, type.text(entry.shown))
-
-
-def _written_size(size: Size, naming: Naming) -> int | str | None:
-    return size if isinstance(size, int) else text(size, naming)
 
 
 def _operands(operands: Sequence[Value], naming: object) -> str:
@@ -411,100 +271,3 @@ def _world(operands: Sequence[Value], naming: object) -> list[str]:
 
 def _has_content(entry: Entry) -> bool:
     return bool(entry.facts or entry.gaps or entry.reveals)
-
-
-def _most_general(entries: list[Entry]) -> list[Entry]:
-    """Leave out what was only seen with the literals of a script where a profile says more."""
-    for entry in entries:
-        if entry.general and not entry.parameters:
-            for other in entries:
-                if not other.general and not other.parameters:
-                    _adopt(entry, other)
-    general = {(entry.function, entry.instance) for entry in entries if entry.general}
-    kept = [entry for entry in entries if entry.general or (entry.function, entry.instance) not in general]
-    known = {(entry.function, entry.instance) for entry in kept if not entry.vague}
-    known |= {(function, None) for function, _ in known}  # objects without a place
-    kept = [entry for entry in kept if not entry.vague or (entry.function, entry.instance) not in known]
-    rows: dict[tuple[str, str | None], list[Entry]] = {}
-    for entry in kept:
-        rows.setdefault((entry.function, entry.instance), []).append(entry)
-    said = {id(entry) for row in rows.values() for entry in _not_repeated(row)}
-    return [entry for entry in kept if id(entry) in said]
-
-
-def _not_repeated(row: list[Entry]) -> list[Entry]:
-    """Of the contexts of one function and instance those that say something no other one says."""
-    spoken_for = {id(entry) for entry in row for other in row if other is not entry and _speaks_for(other, entry)}
-    distinct: list[Entry] = []
-    for entry in row:
-        if id(entry) not in spoken_for and not any(_says_the_same(other, entry) for other in distinct):
-            distinct.append(entry)
-    return distinct
-
-
-def _says_the_same(one: Entry, other: Entry) -> bool:
-    """Whether the same call of a module built otherwise (with another dropout) comes to the same."""
-    if one.origin == other.origin:
-        return False
-    return _written(one.parameters, one) == _written(other.parameters, other) and (
-        _written(other.facts.items(), other) <= _written(one.facts.items(), one)
-    )
-
-
-def _written(typed: Iterable[tuple[object, TensorType | Size]], entry: Entry) -> set[tuple[object, str]]:
-    return {(key, _shown(type, entry.names)) for key, type in typed}
-
-
-def _adopt(entry: Entry, other: Entry) -> None:
-    """Take over what a script shows of the same call: it was made while the script's variables were what they were."""
-    if (entry.function, entry.instance) != (other.function, other.instance):
-        return
-    entry.plain |= other.plain
-    entry.take_locals(other)
-    for at, type in other.facts.items():
-        if at in entry.gaps:
-            entry.facts.setdefault(at, type)
-
-
-def _speaks_for(general: Entry, special: Entry) -> bool:
-    """Whether a context says all that another one says; what is no tensor there is not always one here."""
-    if not _covers(general, special):
-        return False
-    general.plain |= special.plain
-    return special.facts.keys() <= general.facts.keys()
-
-
-def _covers(general: Entry, special: Entry) -> bool:
-    """Whether every call the special context describes is one the general context describes, and not the reverse."""
-    if general.origin != special.origin:
-        return False
-    if [p for p, _ in general.parameters] != [p for p, _ in special.parameters]:
-        return False
-    forward: dict[Symbol, Size] = {}
-    backward: dict[Symbol, Size] = {}
-    pairs = list(zip(general.parameters, special.parameters, strict=True))
-    if not all(_matches(a, b, forward) for (_, a), (_, b) in pairs):
-        return False
-    return not all(_matches(b, a, backward) for (_, a), (_, b) in pairs)
-
-
-def like(pattern: Parameters, value: Parameters) -> bool:
-    """Whether parameters are an instance of a pattern, its symbols standing for any size."""
-    binding: dict[Symbol, Size] = {}
-    named = dict(value)
-    return all(path in named and _matches(type, named[path], binding) for path, type in pattern)
-
-
-def _matches(pattern: TensorType | Size, value: TensorType | Size, binding: dict[Symbol, Size]) -> bool:
-    if isinstance(pattern, TensorType) != isinstance(value, TensorType):
-        return False
-    if isinstance(pattern, TensorType) and isinstance(value, TensorType):
-        if pattern.dtype != value.dtype or pattern.dims is None or value.dims is None:
-            return False
-        return len(pattern.dims) == len(value.dims) and all(
-            _matches(p, v, binding) for p, v in zip(pattern.dims, value.dims, strict=True)
-        )
-    symbol = plain(pattern)
-    if symbol is None:
-        return pattern == value
-    return binding.setdefault(symbol, value) == value  # type: ignore[arg-type]

@@ -16,7 +16,8 @@ from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown, UnknownDevice, UnknownNumber, UnknownObject
 from .journal import Changes, Journal
 from .modules import Loader, SourceModule
-from .recording import Parameters, Recording
+from .naming import Parameters
+from .recording import Recording
 from .values import Class, Env, Function, Instance, Known, OutOfBudget, Raised, Tensor, Value
 
 if TYPE_CHECKING:

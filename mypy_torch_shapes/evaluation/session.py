@@ -15,11 +15,14 @@ from ..shapes.dims import Size
 from ..shapes.unknown import Undecided
 from . import annotated, calls, casting, contexts, growing, objects, parameters, statements
 from .contexts import Call
+from .entries import Entry
 from .facts import FileReport
+from .generality import like
 from .modules import SourceModule, imported_names
+from .naming import Parameters
 from .origins import Source
 from .quiet import Quiet
-from .recording import Entry, Parameters, Recording, like
+from .recording import Recording
 from .run import Frame, Run
 from .seeding import Seeding
 from .sightings import Sightings
