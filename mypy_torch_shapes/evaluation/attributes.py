@@ -6,7 +6,7 @@ import ast
 
 from ..shapes.dims import Dim
 from ..shapes.dtypes import DType
-from ..shapes.unknown import Unknown
+from ..shapes.unknown import Unknown, UnknownDevice
 from . import imports, objects, tensors
 from .modules import SourceModule
 from .run import Frame, Run
@@ -35,6 +35,8 @@ def get(run: Run, value: Value, name: str, node: ast.AST, frame: Frame) -> Value
     if isinstance(value, Tensor):
         data = tensors.attribute(run, value, name, node, frame)
         return Method(value, name) if data is None else data
+    if isinstance(value, UnknownDevice) and name == "type" and value.kind is not None:
+        return value.kind
     if isinstance(value, Unknown):
         return value
     if isinstance(value, Instance):

@@ -63,10 +63,11 @@ def join(a: Value, b: Value, depth: int = _DEPTH) -> Value:
     """A value that stands for both. What they do not share is unknown."""
     if a is b or (same(a, b) and not isinstance(a, Tensor | list | dict)):
         return a
+    if _is_device(a) and _is_device(b):
+        kinds = {getattr(device, "kind", device) for device in (a, b)}
+        return UnknownDevice("one of several devices", kinds.pop() if len(kinds) == 1 else None)
     if isinstance(a, Unknown) and type(a) is type(b):
         return a
-    if _is_device(a) and _is_device(b):
-        return UnknownDevice("one of several devices")
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         return Unknown(a.reason if isinstance(a, Unknown) else b.reason)
     if isinstance(a, Tensor) and isinstance(b, Tensor):

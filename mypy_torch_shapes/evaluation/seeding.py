@@ -183,7 +183,7 @@ class Seeding:
         if seed.kind == "dtype":
             return BY_NAME.get(seed.name, Unknown("a dtype it does not know"))
         if seed.kind == "device":
-            return UnknownDevice("a device")
+            return UnknownDevice("a device", seed.name.partition(":")[0])
         if seed.kind == "module":
             return imports.module(self.run, seed.name)
         found = self.class_of(seed.name)

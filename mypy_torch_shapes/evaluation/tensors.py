@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from ..rules import registry, service, suspicion
+from ..rules.autocast import only_cpu
 from ..rules.mismatch import Mismatch
 from ..shapes.dims import Dim
 from ..shapes.dtypes import DType
@@ -146,7 +147,9 @@ def attribute(run: Run, tensor: Tensor, name: str, node: ast.AST, frame: Frame) 
     if name in ("data", "grad"):
         return Tensor(TensorType(type.dtype, type.dims))
     if name == "device":
-        return UnknownDevice("the device of a tensor")
+        return UnknownDevice("the device of a tensor", "cpu" if only_cpu.get()() else None)
+    if name in _OF_OTHER_DEVICES and only_cpu.get()():
+        return False
     if name in _OPAQUE:
         return Unknown(f"the {name} of a tensor is not tracked")
     found = registry.find(f"torch.Tensor.{name}")
@@ -155,6 +158,7 @@ def attribute(run: Run, tensor: Tensor, name: str, node: ast.AST, frame: Frame) 
     return None
 
 
+_OF_OTHER_DEVICES = frozenset({"is_cuda", "is_mps", "is_xpu"})
 _OPAQUE = frozenset(
     {"requires_grad", "is_cuda", "grad_fn", "is_leaf", "layout", "is_sparse", "is_quantized", "names",
      "is_meta", "is_mps", "output_nr", "_version", "is_xpu", "is_nested"}

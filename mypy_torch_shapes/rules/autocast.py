@@ -31,7 +31,7 @@ class Region:
 
 
 regions: ContextVar[tuple[Region, ...]] = ContextVar("regions", default=())
-# Whether every tensor that was observed is on the CPU; asked inside autocast only.
+# Whether every tensor that was observed is on the CPU; asked where a device matters only.
 only_cpu: ContextVar[Callable[[], bool]] = ContextVar("only_cpu", default=lambda: False)
 
 

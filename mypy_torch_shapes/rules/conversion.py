@@ -134,8 +134,10 @@ def type_as(input: Any, other: Any) -> TensorType:
 
 
 @rule("torch.device", "torch.get_default_device")
-def device(*_: Any, **__: Any) -> UnknownDevice:
-    return UnknownDevice("devices are not tracked")
+def device(*args: Any, **options: Any) -> UnknownDevice:
+    given = args[0] if args else options.get("device", options.get("type"))
+    kind = given.partition(":")[0] if isinstance(given, str) else None
+    return UnknownDevice("devices are not tracked", kind)
 
 
 @rule("torch.result_type")

@@ -126,9 +126,14 @@ def _legacy(args: tuple[Any, ...], dtype: DType | None) -> TensorType:
         return TensorType(dtype, (0,))
     if all(is_size(arg) for arg in args):
         return TensorType(dtype, sizes_of(args))
-    if len(args) > 1 or not isinstance(args[0], list | TensorType):
+    if len(args) > 1 or not (isinstance(args[0], list | TensorType) or _is_data(args[0])):
         return TensorType(dtype, None)
     return from_data(args[0], dtype)
+
+
+def _is_data(data: Any) -> bool:
+    """Whether a tuple is no torch.Size, for it holds what is no size."""
+    return isinstance(data, tuple) and any(isinstance(item, float | tuple | list) for item in data)
 
 
 for _name, _dtype in TENSOR_CLASSES.items():

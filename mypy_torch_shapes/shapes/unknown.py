@@ -51,9 +51,13 @@ class UnknownObject(Unknown):
 
 
 class UnknownDevice(Unknown):
-    """A torch.device: which one is not known, but that it is one; so `x.to(device)` keeps its dtype."""
+    """A torch.device; so `x.to(device)` keeps its dtype. `kind` is "cpu", "cuda" …, where that is known."""
 
-    __slots__ = ()
+    __slots__ = ("kind",)
+
+    def __init__(self, reason: str, kind: str | None = None) -> None:
+        super().__init__(reason)
+        self.kind = kind
 
 
 class Reference(Unknown):

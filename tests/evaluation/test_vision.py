@@ -130,6 +130,18 @@ return y
     assert returned(net(tmp_path, init, forward), tmp_path) == "Tensor[float32, N, 6]"
 
 
+def test_code_for_devices_that_the_run_did_not_use_is_not_run(tmp_path: Path) -> None:
+    init = "self.device = torch.device('cpu')"
+    forward = """
+if x.is_cuda:
+    x = unknown(x)
+if x.device.type != "cpu" or self.device.type == "cuda":
+    x = unknown(x)
+return x
+"""
+    assert returned(net(tmp_path, init, forward), tmp_path) == "Tensor[float32, N, 6]"
+
+
 def test_an_entry_at_an_unknown_key_is_an_entry(tmp_path: Path) -> None:
     forward = """
 kept = {}
