@@ -66,11 +66,13 @@ class CallProbe:
             if not (scaled and any(self._vary(axes, QUICK) for axes in self._scaled(bound))):
                 break
 
+    def _axes(self) -> list[Axis]:
+        axes = [(path, axis) for path, tensor in self._tensors.items() for axis in range(len(tensor.shape))]
+        return axes + [(path, LENGTH) for path in self._lengths]
+
     def _bound(self) -> list[Axis]:
         free = {axis for axes in self.free for axis in axes}
-        axes = [(path, axis) for path, tensor in self._tensors.items() for axis in range(len(tensor.shape))]
-        axes += [(path, LENGTH) for path in self._lengths]
-        return [axis for axis in axes if axis not in free]
+        return [axis for axis in self._axes() if axis not in free]
 
     def _groups(self, bound: list[Axis]) -> Iterator[tuple[Axis, ...]]:
         """Sets of axes of equal size that may have to change together, the likeliest first."""
@@ -83,6 +85,14 @@ class CallProbe:
         for group in self._by_size(bound):
             if len(group) <= 6:
                 yield from ((a, b) for i, a in enumerate(group) for b in group[i + 1 :])
+        yield from self._with_free(bound)
+
+    def _with_free(self, bound: list[Axis]) -> Iterator[tuple[Axis, ...]]:
+        """An axis that may not outgrow a free one (a batch its targets), with the leading axes of its size."""
+        for axis in bound:
+            alike = [each for each in self._axes() if each[1] == 0 and self._size(each) == self._size(axis)]
+            if axis[1] == 0 and len(alike) > 1:
+                yield tuple(alike)
 
     def _scaled(self, bound: list[Axis]) -> Iterator[tuple[Axis, ...]]:
         """Axes of which one is a multiple of the other: sound and its spectrum, an image and a larger one."""
@@ -110,8 +120,11 @@ class CallProbe:
         return self._lengths[path] if place == LENGTH else self._tensors[path].shape[place]
 
     def _vary(self, axes: tuple[Axis, ...], most: int) -> bool:
-        """Try up to `most` other sizes for these axes at once, and after a success more; whether one worked now."""
-        worked = 0
+        """Try up to `most` other sizes for these axes at once, and after a success more; whether one worked now.
+
+        That a size of 1 works shows nothing of an axis of several: it may be broadcast, or cut short.
+        """
+        worked, several = 0, self._size(axes[0]) == 1
         for i, size in enumerate(other_sizes(self._size(axes[0]))):
             if self._mode is None or self._left <= 0 or worked >= ENOUGH or (i >= most and not worked):
                 break
@@ -119,10 +132,11 @@ class CallProbe:
             if key not in self._tried:
                 self._tried.add(key)
                 self._left -= 1
-                worked += self._try(axes, size, confirm=not worked)
-        if worked:
+                ran = self._try(axes, size, confirm=not worked)
+                worked, several = worked + ran, several or (ran and size > 1)
+        if worked and several:
             self.free.append(axes)
-        return worked > 0
+        return worked > 0 and several
 
     def _try(self, axes: tuple[Axis, ...], size: int, confirm: bool) -> bool:
         recorder, call, first = self._recorder, self.call, self._size(axes[0])

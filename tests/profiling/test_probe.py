@@ -76,6 +76,14 @@ def test_a_list_of_numbers_grows_with_the_batch(bench: Bench) -> None:
     assert (("x", 0), ("lengths", LENGTH)) in free(bench, net, torch.zeros(3, 5), [5, 4, 4])
 
 
+def test_a_batch_that_may_not_outgrow_its_targets_grows_with_them(bench: Bench) -> None:
+    rows = "torch.stack([targets[i].sum() for i in range(len(x))])"
+    net = module(bench, f"def forward(self, x, targets): return {rows} + x[:, 0]")
+    recorded = bench.record(lambda: net(torch.zeros(2, 5), torch.zeros(2, 6)), probe=True)
+    assert recorded.free()[("x", 0), ("targets", 0)] == [3, 4]
+    assert recorded.free()[("targets", 0),] == [3, 4]
+
+
 def test_batches_of_one_change_together(bench: Bench) -> None:
     net = module(bench, "def forward(self, x, y): return x * y")
     assert (("x", 0), ("y", 0)) in free(bench, net, torch.zeros(1, 3), torch.zeros(1, 3))
