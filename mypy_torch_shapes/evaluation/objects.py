@@ -220,6 +220,8 @@ def access_attribute(run: Run, instance: Instance, method: str, args: list[Value
 
 
 def _inherited(instance: Instance, name: str) -> Value:
+    if torch_modules.is_module(instance) and name == "_modules":
+        return torch_modules.registered(instance)
     if torch_modules.is_module(instance) and torch_modules.has_method(instance, name):
         return Method(instance, name)
     if containers.is_mapping_like(instance) and name in containers.MAPPING_METHODS:

@@ -66,6 +66,15 @@ def children(instance: Instance) -> dict[str, Instance]:
     return {name: value for name, value in instance.attrs.items() if isinstance(value, Instance) and is_module(value)}
 
 
+def registered(instance: Instance) -> Value:
+    """`module._modules`: what is written to it is written to the module."""
+    if not instance.complete or any(type(value) is Unknown for value in instance.attrs.values()):
+        return Unknown("the parts of a module that is not wholly known")
+    view = Instance(Library("torch.nn.ModuleDict"))
+    view.attrs = instance.attrs
+    return view
+
+
 def child_names(instance: Instance) -> list[str]:
     """The names under which a container keeps its items."""
     return [name for name, value in instance.attrs.items() if _is_item(instance, name, value)]

@@ -8,6 +8,7 @@ from ..shapes.dtypes import BOOL, BY_NAME, COMPLEX, FLOATING, DType, can_cast, p
 from ..shapes.relations import Truth, equal
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown, UnknownDevice, UnknownNumber
+from .autocast import only_cpu
 from .filling import TENSOR_CLASSES
 from .inputs import operand
 from .mismatch import DTYPE, Mismatch
@@ -120,12 +121,20 @@ def to(input: Any, *args: Any, dtype: Any = None, other: Any = None, **_: Any) -
 def retyped(input: Any, dtype: Any = None, non_blocking: Any = False) -> Any:
     tensor = operand(input)
     if dtype is None:
-        return Unknown("the name of the tensor's type depends on its device")
+        return _type_name(tensor)
     if isinstance(dtype, str):
         if dtype.rsplit(".", 1)[-1] not in TENSOR_CLASSES:
             raise Undecided(f"dtype = {dtype!r}")
         return TensorType(BY_NAME[TENSOR_CLASSES[dtype.rsplit(".", 1)[-1]]], tensor.dims)
     return TensorType(given_dtype(dtype, None), tensor.dims)
+
+
+def _type_name(tensor: TensorType) -> Any:
+    """`x.type()`: "torch.FloatTensor" on the CPU."""
+    names = [name for name, dtype in TENSOR_CLASSES.items() if tensor.dtype is not None and dtype == tensor.dtype.name]
+    if not names or not only_cpu.get()():
+        return Unknown("the name of the tensor's type depends on its device")
+    return f"torch.{names[0]}"
 
 
 @rule(".type_as")

@@ -215,3 +215,9 @@ def test_attention_projected_to_another_width(tmp_path: Path) -> None:
     forward = f"y = torch.zeros(5, 2, 6)\nreturn {call}[0]"
     report = net(tmp_path, init, forward, before="import torch.nn.functional as F\n")
     assert returned(report, tmp_path) == "Tensor[float32, 5, 2, 4]"
+
+
+def test_the_registry_of_a_modules_parts_is_read_and_written(tmp_path: Path) -> None:
+    init = "self.a, self.b = nn.Linear(6, 5), nn.Linear(5, 4)\nself._modules['b'] = nn.Linear(5, 3)"
+    forward = "for name in self._modules:\n    x = self._modules[name](x)\nfor part in self._modules.values():\n    part\nreturn x"
+    assert returned(net(tmp_path, init, forward), tmp_path) == "Tensor[float32, N, 3]"

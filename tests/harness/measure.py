@@ -91,11 +91,7 @@ def measure(program: Program, project: Path, checkout: Path | None = None) -> Re
 
 def chosen(options: argparse.Namespace) -> list[Program]:
     if options.program is not None:
-        directory = options.program.resolve()
-        files = options.files or [
-            str(path.relative_to(directory)) for path in directory.rglob("*.py") if path.name != options.driver
-        ]
-        return [Program(directory.name, tuple(files), options.driver, tuple(options.sizes), directory)]
+        return [programs.given(options.program, options.driver, options.files, options.sizes)]
     wanted = [each for name in options.suite for each in programs.SUITES[name]()]
     return [each for each in wanted if not options.only or each.name in options.only]
 
@@ -105,10 +101,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--suite", action="append", default=[], choices=sorted(programs.SUITES))
     parser.add_argument("--only", action="append", default=[], help="a program of the suite, by name")
     parser.add_argument("--examples", help="a checkout of pytorch/examples (or $PYTORCH_EXAMPLES)")
-    parser.add_argument("--program", type=Path, help="any directory with a driver")
-    parser.add_argument("--driver", default="driver.py")
-    parser.add_argument("--files", nargs="*", default=[], help="program files to measure (default: all but the driver)")
-    parser.add_argument("--sizes", nargs="*", default=[""], help='settings such as "N=4 H=64"; the first is profiled')
+    programs.add_options(parser)
     parser.add_argument("--keep", type=Path, help="lay the projects out here and leave them")
     parser.add_argument("--json", type=Path, help="write the full report here")
     parser.add_argument("--quiet", action="store_true", help="the table alone")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import json
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 TESTS = Path(__file__).resolve().parents[1]
 OWN = TESTS / "programs"
@@ -53,6 +55,10 @@ class Program:
             assert checkout is not None, "this program needs a checkout of pytorch/examples: --examples DIR"
             (project / target).parent.mkdir(parents=True, exist_ok=True)
             (project / target).write_bytes(read_example(checkout, source))
+
+    def as_json(self) -> dict[str, Any]:
+        """The arguments of `given` that make this program again."""
+        return {"directory": str(self.directory), "driver": self.driver, "files": self.files, "sizes": self.sizes}
 
     def sources(self, project: Path) -> dict[str, str]:
         return {file: (project / file).read_text(encoding="utf-8") for file in self.files}
@@ -136,6 +142,21 @@ def driven(table: Path) -> list[Program]:
         )
         for name, row in json.loads(table.read_text()).items()
     ]
+
+
+def given(directory: Path, driver: str, files: Sequence[str], sizes: Sequence[str]) -> Program:
+    """Any directory with a driver. Without `files`, all its Python files but the driver are the program's."""
+    directory = directory.resolve()
+    named = files or [str(path.relative_to(directory)) for path in directory.rglob("*.py") if path.name != driver]
+    return Program(directory.name, tuple(named), driver, tuple(sizes), directory)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options that name a program of no suite."""
+    parser.add_argument("--program", type=Path, help="any directory with a driver")
+    parser.add_argument("--driver", default="driver.py")
+    parser.add_argument("--files", nargs="*", default=[], help="the program's files (default: all but the driver)")
+    parser.add_argument("--sizes", nargs="*", default=[""], help='settings such as "N=4 H=64"; the first is profiled')
 
 
 SUITES: dict[str, Callable[[], list[Program]]] = {"programs": own, "networks": networks, "real": real_code}

@@ -39,16 +39,16 @@ def select(candidates: list[Edit], count: int, seed: str) -> list[Edit]:
     return chosen
 
 
-def of_program(program: Program, project: Path, breaking: int, unbroken: int, seed: int) -> list[Edit]:
+def of_program(program: Program, project: Path, options: argparse.Namespace) -> list[Edit]:
     sources = program.sources(project)
     found = [edit for file, source in sources.items() for edit in edits.candidates(file, source)]
     gentle = [edit for file, source in sources.items() for edit in harmless.candidates(file, source)]
-    name = f"{seed}:{program.name}"
-    if program.installed or program.library:  # long files, of which a driver runs a part
+    name = f"{options.seed}:{program.name}"
+    if options.program or program.installed or program.library:  # long files, of which a driver runs a part
         ran = entered(program, project)
         found = [edit for edit in found if reaches(edit, sources[edit.file], ran)]
         gentle = [edit for edit in gentle if reaches(edit, sources[edit.file], ran)]
-    return select(found, breaking, name) + select(gentle, unbroken, name)
+    return select(found, options.breaking, name) + select(gentle, options.harmless, name)
 
 
 IMPORTED_ONCE = ("PIL.Image", "torch.onnx", "torch._dynamo")  # what torchvision and optimizers import, seconds each
@@ -106,10 +106,22 @@ def describe(edit: Edit, source: str, outcomes: list[Outcome]) -> dict[str, Any]
     }
 
 
+def by_hand(path: Path, sources: dict[str, str]) -> list[Edit]:
+    """Edits that somebody wrote down: in each file, `old` occurs once."""
+    made = []
+    for row in json.loads(path.read_text(encoding="utf-8")):
+        start = sources[row["file"]].index(row["old"])
+        made.append(Edit(row["file"], "by-hand", ((start, start + len(row["old"]), row["new"]),)))
+    return made
+
+
 def generate(program: Program, project: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
     """The program's edits, each with what became of it."""
     sources = program.sources(project)
-    chosen = of_program(program, project, options.breaking, options.harmless, options.seed)
+    if options.edits is not None:
+        chosen = by_hand(options.edits, sources)
+    else:
+        chosen = of_program(program, project, options)
 
     def tasks(numbers: list[int], sizes: str) -> list[Task]:
         return [
@@ -132,6 +144,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--suite", choices=sorted(programs.SUITES), default="programs")
     parser.add_argument("--only", action="append", default=[])
+    programs.add_options(parser)
+    parser.add_argument("--edits", type=Path, help='your own: a JSON list of {"file": …, "old": …, "new": …}')
     parser.add_argument("--examples", help="a checkout of pytorch/examples (or $PYTORCH_EXAMPLES)")
     parser.add_argument("--breaking", type=int, default=40, help="candidates a program that may break it")
     parser.add_argument("--harmless", type=int, default=15, help="candidates a program that should not")
@@ -144,8 +158,12 @@ def main() -> int:
     for slow in [*IMPORTED_ONCE, *options.imported]:
         importlib.import_module(slow)
     report: dict[str, Any] = {}
+    own = None
+    if options.program is not None:
+        own = programs.given(options.program, options.driver, options.files, options.sizes)
+    written = {"seed": options.seed, "given": [own.as_json()] if own else [], "programs": report}
     with tempfile.TemporaryDirectory() as temporary:
-        for program in programs.SUITES[options.suite]():
+        for program in [own] if own else programs.SUITES[options.suite]():
             if options.only and program.name not in options.only:
                 continue
             project = (Path(temporary) / program.name / "project").resolve()
@@ -153,7 +171,7 @@ def main() -> int:
             report[program.name] = generate(program, project, options)
             counts = Counter(row["verdict"] for row in report[program.name])
             print(f"{program.name:26}", *(f"{kind} {count}" for kind, count in sorted(counts.items())), flush=True)
-            options.out.write_text(json.dumps({"seed": options.seed, "programs": report}, indent=1))
+            options.out.write_text(json.dumps(written, indent=1))
     return 0
 
 

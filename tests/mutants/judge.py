@@ -160,8 +160,12 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, help="write the full report here")
     options = parser.parse_args()
-    generated: dict[str, list[dict[str, Any]]] = json.loads(options.mutants.read_text())["programs"]
+    written = json.loads(options.mutants.read_text())
+    generated: dict[str, list[dict[str, Any]]] = written["programs"]
     known = {each.name: each for suite in programs.SUITES.values() for each in suite()}
+    for row in written["given"]:
+        own = programs.given(Path(row["directory"]), row["driver"], row["files"], row["sizes"])
+        known[own.name] = own
     wanted = [name for name in generated if not options.only or name in options.only]
     checkout = programs.examples_checkout(options.examples)
     jobs = [Job(known[name], generated[name], options.way, checkout) for name in wanted]
