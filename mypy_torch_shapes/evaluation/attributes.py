@@ -7,7 +7,7 @@ import ast
 from ..shapes.dims import Dim
 from ..shapes.dtypes import DType
 from ..shapes.unknown import Unknown, UnknownDevice
-from . import imports, objects, tensors
+from . import deferred, imports, objects, tensors
 from .modules import SourceModule
 from .run import Frame, Run
 from .values import (
@@ -173,6 +173,10 @@ def assign(run: Run, target: Value, name: str, value: Value) -> None:
         run.set_type(target, value.type)
     elif isinstance(target, Function):
         target.attrs[name] = value
+    elif isinstance(target, SourceModule):
+        deferred.execute(run, target)
+        deferred.demand(run, target, name)  # else the module's own binding would come after this one
+        run.set_variable(target.env, name, value)
 
 
 def plain_assign(run: Run, target: Instance, name: str, value: Value) -> None:

@@ -14,7 +14,17 @@ from ..shapes.dims import Dim
 from ..shapes.dtypes import BY_NAME, DType
 from ..shapes.tensor_type import fresh
 from ..shapes.unknown import Unknown
-from . import containers, iteration, known_tensors, library_objects, numbers, objects, tensors, torch_modules
+from . import (
+    containers,
+    iteration,
+    known_tensors,
+    library_objects,
+    module_methods,
+    numbers,
+    objects,
+    tensors,
+    torch_modules,
+)
 from .joins import join
 from .run import Frame, Run
 from .values import (
@@ -52,7 +62,7 @@ def call(run: Run, method: Method, args: list[Value], kwargs: dict[str, Value], 
             return containers.call_mapping_method(run, receiver, name, args)
         if containers.is_abstract_mapping(receiver):
             return containers.mixin(run, receiver, name, args, node, frame)
-        return torch_modules.call_method(run, receiver, name, args, kwargs, node, frame)
+        return module_methods.call_method(run, receiver, name, args, kwargs, node, frame)
     if isinstance(receiver, Class):
         return _of_class(run, receiver, name, args, kwargs, node, frame)
     if isinstance(receiver, ListValue):
@@ -110,7 +120,7 @@ def _super(
     if name in objects.ATTRIBUTE_ACCESS:
         return objects.access_attribute(run, receiver, name, args)
     if base is not None and torch_modules.is_module_class(base):
-        return torch_modules.call_method(run, receiver, name, args, kwargs, node, frame)
+        return module_methods.call_method(run, receiver, name, args, kwargs, node, frame)
     if containers.is_mapping_like(receiver) and not containers.is_model_output(receiver):
         return containers.call_mapping_method(run, receiver, name, args)
     if containers.is_abstract_mapping(receiver) and name in containers.MIXINS:

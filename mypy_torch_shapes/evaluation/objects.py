@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from ..shapes.unknown import Unknown
-from . import calls, containers, library_objects, module_hooks, torch_modules
+from . import calls, containers, library_objects, module_hooks, module_members, module_methods, torch_modules
 from .run import Frame, Run
 from .specials import find_special
 from .values import Bound, Class, Descriptor, Function, Instance, Library, Many, Method, Named, Raised, Value
@@ -183,7 +183,7 @@ def plain_attribute(run: Run, instance: Instance, name: str, node: ast.AST, fram
         return instance.cls.module.name if isinstance(instance.cls, Class) else instance.cls.path.rpartition(".")[0]
     if name == "__dict__":
         return instance.attrs
-    inherited = Method(instance, name) if name in ATTRIBUTE_ACCESS else _inherited(instance, name)
+    inherited = Method(instance, name) if name in ATTRIBUTE_ACCESS else _inherited(run, instance, name)
     if inherited is not _MISSING:
         return inherited
     fallback = lookup(instance.cls, "__getattr__")
@@ -219,11 +219,14 @@ def access_attribute(run: Run, instance: Instance, method: str, args: list[Value
     return value
 
 
-def _inherited(instance: Instance, name: str) -> Value:
-    if torch_modules.is_module(instance) and name == "_modules":
-        return torch_modules.registered(instance)
-    if torch_modules.is_module(instance) and torch_modules.has_method(instance, name):
-        return Method(instance, name)
+def _inherited(run: Run, instance: Instance, name: str) -> Value:
+    if torch_modules.is_module(instance):
+        if module_methods.has_method(instance, name):
+            return Method(instance, name)
+        if name == "_modules":
+            return torch_modules.registered(instance)
+        if module_methods.has_data(instance, name):
+            return module_members.data(run, instance, name)
     if containers.is_mapping_like(instance) and name in containers.MAPPING_METHODS:
         return Method(instance, name)
     if containers.is_abstract_mapping(instance) and name in containers.MIXINS:
@@ -353,7 +356,7 @@ def delete_item(run: Run, instance: Instance, index: Value, node: ast.AST, frame
     if method is not None:
         calls.call(run, method, [index], {}, node, frame)
     elif torch_modules.iterate(instance) is not None:
-        torch_modules.delete_item(run, instance, index)
+        module_methods.delete_item(run, instance, index)
     elif index in instance.attrs:
         run.journal.touch(instance)
         del instance.attrs[index]

@@ -23,7 +23,7 @@ from ..shapes.dims import Dim, Size, Symbol
 from ..shapes.dtypes import BY_NAME
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown, UnknownDevice, UnknownObject
-from . import calls, containers, contexts, imports, library_objects, objects, origins, torch_modules
+from . import calls, containers, contexts, imports, library_objects, module_methods, objects, origins, torch_modules
 from .joins import join, same
 from .modules import SourceModule, canonical
 from .origins import Origin
@@ -241,7 +241,7 @@ class Seeding:
         seen = {seed.dtype for seed in self._parameters(record, set())}
         floating = {name for name in seen if name in BY_NAME and BY_NAME[name].is_floating_point}
         if len(floating) == 1 and floating == seen:
-            torch_modules.cast(self.run, made, BY_NAME[floating.pop()])
+            module_methods.cast(self.run, made, BY_NAME[floating.pop()])
 
     def _parameters(self, record: ModuleRecord, seen: set[int]) -> Iterator[TensorSeed]:
         """The recorded parameters of a module and of all below it."""

@@ -219,5 +219,6 @@ def test_attention_projected_to_another_width(tmp_path: Path) -> None:
 
 def test_the_registry_of_a_modules_parts_is_read_and_written(tmp_path: Path) -> None:
     init = "self.a, self.b = nn.Linear(6, 5), nn.Linear(5, 4)\nself._modules['b'] = nn.Linear(5, 3)"
-    forward = "for name in self._modules:\n    x = self._modules[name](x)\nfor part in self._modules.values():\n    part\nreturn x"
+    forward = "for name in self._modules:\n    x = self._modules[name](x)\n"
+    forward += "for part in self._modules.values():\n    part\nreturn x"
     assert returned(net(tmp_path, init, forward), tmp_path) == "Tensor[float32, N, 3]"

@@ -248,3 +248,14 @@ def test_a_default_that_a_call_did_not_leave_as_it_is_may_be_anything(tmp_path: 
     ]
     report = Session(tmp_path, Profile({"program:f": record}, {}, calls), Options()).report(tmp_path / "program.py")
     assert "Tensor[float32, N + more]" in text_of(report, 6)
+
+
+def test_a_name_that_a_script_gives_another_module_is_what_that_module_uses(tmp_path: Path) -> None:
+    (tmp_path / "layers.py").write_text(
+        "from torch import nn\nwidth = 3\n\n\ndef make():\n    return nn.Linear(4, width)\n\n\n"
+        "def run(x):\n    return make()(x)\n"
+    )
+    source = f"{HEAD}import layers\nlayers.width = 5\ny = layers.run(torch.zeros(2, 4))\n"
+    source += "layers.make = lambda: nn.Linear(4, 6)\nz = layers.run(torch.zeros(2, 4))\n"
+    values, _ = evaluated(tmp_path, source)
+    assert [values[name].type.dims for name in "yz"] == [(2, 5), (2, 6)]

@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from mypy_torch_shapes.evaluation import module_methods
+from mypy_torch_shapes.evaluation.values import Instance, Library
+from mypy_torch_shapes.rules import modules as rules
 from mypy_torch_shapes.shapes.unknown import Unknown
 
 from .support import evaluated
+from .test_programs import net, returned
 
 PROGRAM = """
 import torch
@@ -78,3 +82,30 @@ def test_against_torch(tmp_path: Path) -> None:
             assert said.type.dtype is None or said.type.dtype.name == str(value.dtype).removeprefix("torch."), name
             seen += 1
     assert seen == 19
+
+
+def test_no_name_that_modules_of_torch_have_is_missing() -> None:
+    for cls in ("Module", *(name for name in vars(torch.nn) if rules.known(f"torch.nn.{name}"))):
+        real, ours = getattr(torch.nn, cls), Instance(Library(f"torch.nn.{cls}"))
+        made = {"training", *(name for base in real.__mro__ for name in vars(base).get("__annotations__", {}))}
+        names = {name for name in {*dir(real), *vars(torch.nn.Module())} - made if not name.startswith("__")}
+        known = {name for name in names if module_methods.has_method(ours, name) or module_methods.has_data(ours, name)}
+        assert names == known, f"{cls}: {sorted(names - known)}"
+
+
+def test_an_inner_attribute_of_a_module_is_not_missing(tmp_path: Path) -> None:
+    before = (
+        "class Conv(nn.Conv1d):\n    def __init__(self, *args):\n        super().__init__(*args)\n"
+        "        self.register_backward_hook(print)\n        self.kept = 3\n"
+        "    def step(self, x):\n        for hook in self._forward_pre_hooks.values():\n            hook(self, x)\n"
+        "        return F.linear(x, self.weight.view(self.out_channels, -1), self.bias)\n"
+    )
+    init = "self.body = nn.ModuleList([Conv(6, 4, 1), nn.ReLU()])"
+    forward = (
+        "for layer in self.body:\n    try:\n        x = layer.step(x)\n"
+        "    except AttributeError:\n        x = layer(x)\n"
+        "for layer in self.body._modules.values():\n    x = x + getattr(layer, 'kept', 0)\nreturn x"
+    )
+    report = net(tmp_path, init, forward, before=before)
+    assert not report.findings
+    assert returned(report, tmp_path) == "Tensor[float32, N, 4]"
