@@ -12,7 +12,7 @@ from ..shapes.dims import Dim
 from ..shapes.dtypes import DType
 from ..shapes.relations import Truth, proved_equal
 from ..shapes.tensor_type import TensorType, fresh
-from ..shapes.unknown import Opaque, Reference, Undecided, Unknown, UnknownDevice, UnknownNumber
+from ..shapes.unknown import Opaque, Reference, Repeated, Undecided, Unknown, UnknownDevice, UnknownNumber
 from . import origins
 from .origins import Origin
 from .run import Frame, Run
@@ -172,7 +172,9 @@ def to_rule(run: Run, value: Value) -> Any:
         return value.type
     if isinstance(value, ListValue):
         if value.length is not None:
-            return Unknown("a list of unknown length")
+            if not value:
+                return Unknown("a list of unknown length")
+            return Repeated(to_rule(run, value[0]), run.settle_size(value.length))
         return [to_rule(run, item) for item in value]
     if isinstance(value, tuple):
         return tuple(to_rule(run, item) for item in value)

@@ -9,7 +9,7 @@ from ..shapes.dims import Size
 from ..shapes.dtypes import BY_NAME, DType, promote
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType, fresh
-from ..shapes.unknown import Undecided, Unknown
+from ..shapes.unknown import Repeated, Undecided, Unknown
 from .creation import sizes_of
 from .inputs import operand
 from .mismatch import Mismatch
@@ -50,7 +50,7 @@ def from_data(data: Any, dtype: Any = None) -> TensorType:
     """The tensor of nested sequences of numbers. Raises Mismatch for rows of different lengths."""
     if isinstance(data, TensorType):
         return TensorType(given_dtype(dtype, data.dtype), data.dims)
-    if isinstance(data, Unknown) and not is_number(data):
+    if isinstance(data, Unknown) and not is_number(data) and not isinstance(data, Repeated):
         return TensorType(given_dtype(dtype, None), None)
     dims = _dims_of(data)
     if dims is not None and 0 not in dims:
@@ -62,6 +62,9 @@ def _dims_of(data: Any) -> tuple[Size, ...] | None:
     """The lengths of nested sequences along their first items, as torch takes them; None where these are unknown."""
     if isinstance(data, TensorType) or is_number(data):
         return ()
+    if isinstance(data, Repeated):
+        inner = _dims_of(data.element)
+        return None if inner is None else (data.length, *inner)
     if isinstance(data, Unknown):
         return None
     if not isinstance(data, tuple | list | range):
@@ -86,6 +89,9 @@ def _check_rows(data: Any, dims: tuple[Size, ...]) -> None:
 
 
 def _leaves(data: Any) -> Iterator[Any]:
+    if isinstance(data, Repeated):
+        yield from _leaves(data.element)
+        return
     if not isinstance(data, tuple | list | range):
         yield data
         return
@@ -126,7 +132,7 @@ def _legacy(args: tuple[Any, ...], dtype: DType | None) -> TensorType:
         return TensorType(dtype, (0,))
     if all(is_size(arg) for arg in args):
         return TensorType(dtype, sizes_of(args))
-    if len(args) > 1 or not (isinstance(args[0], list | TensorType) or _is_data(args[0])):
+    if len(args) > 1 or not (isinstance(args[0], list | Repeated | TensorType) or _is_data(args[0])):
         return TensorType(dtype, None)
     return from_data(args[0], dtype)
 

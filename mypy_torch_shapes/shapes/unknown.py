@@ -60,6 +60,16 @@ class UnknownDevice(Unknown):
         self.kind = kind
 
 
+class Repeated(Unknown):
+    """A list as long as a symbolic size, of items that are all like `element`. To most rules it is an unknown."""
+
+    __slots__ = ("element", "length")
+
+    def __init__(self, element: object, length: object) -> None:
+        super().__init__("a list of unknown length")
+        self.element, self.length = element, length
+
+
 class Reference(Unknown):
     """A function or class of a library, by its path: `torch.nn.functional.relu`. To most rules it is an unknown."""
 

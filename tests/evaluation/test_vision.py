@@ -130,6 +130,17 @@ return y
     assert returned(net(tmp_path, init, forward), tmp_path) == "Tensor[float32, N, 6]"
 
 
+def test_a_table_of_numbers_has_the_lengths_of_the_loops_that_made_it(tmp_path: Path) -> None:
+    forward = """
+board = [[((i % 2) + j) % 2 for j in range(x.shape[1])] for i in range(x.shape[0])]
+mask = torch.tensor(board, dtype=x.dtype).view(1, *x.shape)
+lengths = torch.IntTensor([x.shape[1]] * x.shape[0])
+return torch.cat([mask[0] * x, lengths[:, None].float()], 1)
+"""
+    report = net(tmp_path, "pass", forward, ((4, 6), (5, 7), (3, 6)))
+    assert returned(report, tmp_path) == "Tensor[float32, N, D + 1]"
+
+
 def test_code_for_devices_that_the_run_did_not_use_is_not_run(tmp_path: Path) -> None:
     init = "self.device = torch.device('cpu')"
     forward = """
