@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib.util
 import os
+import shlex
 import sys
 import threading
 from pathlib import Path
+from typing import NoReturn
 
 from mypy_torch_shapes.profiling import messages, names
-from mypy_torch_shapes.profiling.running import CannotRun, module, report, script
+from mypy_torch_shapes.profiling.progress import Checkpoints
+from mypy_torch_shapes.profiling.running import CannotRun, import_name, module, report, script
 from mypy_torch_shapes.profiling.session import Session
 
 _TAKING_VALUES = ("--root", "--include")
@@ -72,6 +76,8 @@ def _watch(rest: list[str], session: Session) -> int:
         program = module(rest[1], rest[2:]) if rest[0] == "-m" else script(rest[0], rest[1:])
         names.MAIN["name"] = program.name
         session.start()
+        _keep_at_exit(session)
+        session.recorder.tick = Checkpoints(session.recorder, session.keep).tick
         program.run()
     except CannotRun as error:
         messages.say("{error}", error=error)
@@ -86,15 +92,40 @@ def _watch(rest: list[str], session: Session) -> int:
         session.recorder.raised(error)
         report(error, sys.excepthook)  # here, as `python` does: before other threads end and atexit
         _end(session)
+        if rest[0] != "-m" and isinstance(error, ImportError) and "relative import" in str(error):
+            _say_how_to_run(rest[0], rest[1:])
         return 1
-    except BaseException as error:  # an interrupt: keep what there is, and let Python end as it then does
+    except BaseException as error:  # an interrupt ends a long training: keep what there is, end as Python then does
         session.recorder.raised(error)
-        session.finish(probe=False)
+        session.finish(probe=isinstance(error, KeyboardInterrupt))
         hook = sys.excepthook
         sys.excepthook = lambda cls, error, traceback: report(error, hook)
         raise
     _end(session)
     return 0
+
+
+def _keep_at_exit(session: Session) -> None:
+    """`os._exit` runs nothing of ours: keep what was seen before it. No probe, which would flush the output."""
+    leave = os._exit
+
+    @functools.wraps(leave)
+    def _exit(status: int) -> NoReturn:
+        session.finish(probe=False)
+        leave(status)
+
+    os._exit = _exit
+
+
+def _say_how_to_run(script: str, arguments: list[str]) -> None:
+    """The command that runs a script as the part of a package that it is."""
+    path = Path(script).resolve()
+    name = import_name(path)
+    if "." in name:
+        top = path.parents[name.count(".")]
+        there = "" if top == Path.cwd() else f"cd {shlex.quote(os.path.relpath(top))} && "
+        command = there + shlex.join(["mypy-torch-shapes", "profile", "-m", name, *arguments])
+        messages.say(messages.BELONGS, path=script, command=command)
 
 
 def _end(session: Session) -> None:

@@ -206,6 +206,8 @@ class ModuleCall(Handler):
             with recorder.torch.guard():
                 state.root_state = recorder.modules.snapshot(module, recorder.observer)
             self._watch_forward(module)
+            if recorder.tick is not None:
+                recorder.tick()
 
     def leave(self, frame: FrameType, value: Any, error: str | None) -> None:
         state = self.recorder.state

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mypy_torch_shapes.profiling import messages
 from mypy_torch_shapes.profiling.names import class_name, raw_dict
 from mypy_torch_shapes.profiling.paths import bound_arguments, tensors
+from mypy_torch_shapes.profiling.progress import ProbeProgress
 from mypy_torch_shapes.profiling.trial import Axis, CutShort, Trials
 from mypy_torch_shapes.profiling.varying import CallProbe
 
@@ -25,12 +26,14 @@ class Probe:
 
     recorder: Recorder
     max_seconds: float = MAX_SECONDS
+    talks: bool = False  # about how it is getting on
 
     def run(self) -> None:
         """Probe what there is time for; add the variations, and the calls made in the successful ones."""
         probes: list[CallProbe] = []
+        trials = Trials(self.recorder, self.max_seconds, ProbeProgress(self.max_seconds) if self.talks else None)
         try:
-            with Trials(self.recorder, self.max_seconds) as trials:
+            with trials:
                 for call in self._chosen():
                     if not any(_is_known(call, probe) for probe in probes):
                         probes.append(self._begin(trials, call, probes))
@@ -38,7 +41,8 @@ class Probe:
                     if _like(probe.call, probes).call is probe.call:
                         probe.thorough()
         except CutShort:
-            messages.say(messages.PROBE_CUT, seconds=self.max_seconds)
+            cut = messages.PROBE_INTERRUPTED if trials.interrupted else messages.PROBE_CUT
+            messages.say(cut, seconds=self.max_seconds)
 
     def _begin(self, trials: Trials, call: RootCall, probes: list[CallProbe]) -> CallProbe:
         probe = CallProbe(self.recorder, trials, call)

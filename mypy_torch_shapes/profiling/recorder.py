@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import CodeType, FrameType
@@ -111,6 +112,7 @@ class Recorder:
         self.pending: dict[int, tuple[Entry, CodeType]] = {}  # by id of the frame
         self.raising: dict[int, int] = {}  # by id of the frame: the call that an exception ended
         self.uncaught: set[int] = set()  # the calls that an exception ended which the program did not handle
+        self.tick: Callable[[], None] | None = None  # called at every outermost call of a module in the run
         self.table: dict[int, handlers.Handler | None] = {}  # by id of the code object
         self.unfound: set[int] = set()  # code objects of libraries whose source was looked for in vain, by id
         self._codes: list[CodeType] = []  # held, so that ids stay their own

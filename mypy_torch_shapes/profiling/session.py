@@ -5,15 +5,21 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mypy_torch_shapes.messages import counted
 from mypy_torch_shapes.profiling import messages
 from mypy_torch_shapes.profiling.recorder import Recorder
+from mypy_torch_shapes.seeds.describe import axes_text
 from mypy_torch_shapes.seeds.model import Profile, RunRecord
 from mypy_torch_shapes.seeds.runs import made_by
 from mypy_torch_shapes.seeds.store import StoreError, merge, profile_path
+
+LONG = 10.0  # seconds of a run that is written before it is probed
+MOST_FREE = 4  # functions whose free sizes are said at the end
 
 _recording = threading.Lock()
 
@@ -28,6 +34,7 @@ class Session:
         self.run = RunRecord(command or ("python", *sys.orig_argv[1:]), os.path.relpath(os.getcwd(), self.root))
         self.recorder = Recorder(self.root, include)
         self._probe = probe
+        self._began = time.monotonic()
         self.pid = os.getpid()
         self._holds = False
 
@@ -59,35 +66,50 @@ class Session:
         if recorder.failure is not None:
             messages.say(messages.OWN_BUG, error=recorder.failure.strip().splitlines()[-1])
         if probe and recorder.root_calls:
-            from mypy_torch_shapes.profiling.probe import Probe
-
-            Probe(recorder).run()
-        profile = made_by(recorder.profile(), self.run)
+            if time.monotonic() - self._began > LONG:
+                self.keep()  # what takes long to record again must not hang on the probe
+            self._run_probe(say)
+        profile = self.keep()
         if not profile.calls:
             messages.say(messages.NOTHING, root=self.root)
-            return
-        merged = merge(self.root, profile)
-        capped = sorted(recorder.capped | set(merged.capped))
-        if capped and say:
-            messages.say(messages.CAPPED, functions=_listed(capped))
-        if say:
-            messages.say(
-                messages.RECORDED,
-                functions=len({call.function for call in profile.calls}),
-                calls=len(profile.calls),
-                free=free_sizes(profile),
-                path=os.path.relpath(profile_path(self.root)),
-            )
+        elif say:
+            for line in summary(profile, os.path.relpath(profile_path(self.root))):
+                messages.say("{line}", line=line)
+
+    def keep(self) -> Profile:
+        """Write what was seen until now, if anything was. Raises `StoreError`."""
+        profile = made_by(self.recorder.profile(), self.run)
+        if profile.calls:
+            merge(self.root, profile)
+        return profile
+
+    def _run_probe(self, say: bool) -> None:
+        from mypy_torch_shapes.profiling.probe import Probe
+
+        try:
+            Probe(self.recorder, talks=say).run()
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not cost what was recorded
+            messages.say(messages.PROBE_BUG, error=_named(error))
 
 
-def free_sizes(profile: Profile) -> int:
-    """How many sizes of root calls were seen to be free, those that only change together counted once."""
-    return len({(variation.call, variation.axes) for variation in profile.variations if variation.ok})
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(name.partition(":")[2] for name in names[:3])
-    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more functions"
+def summary(profile: Profile, path: str) -> Iterator[str]:
+    """What was seen: how much of it, and which sizes of what the program calls from outside are free."""
+    probed = sum(call.probe is not None for call in profile.calls)
+    yield messages.RECORDED.format(
+        functions=counted(len({call.function for call in profile.calls}), "function"),
+        calls=counted(len(profile.calls) - probed, "call"),
+        probed=messages.PROBED.format(count=probed) if probed else "",
+        path=path,
+    )
+    free: dict[str, list[str]] = {}
+    for variation in profile.variations:
+        if variation.ok:
+            sizes = free.setdefault(profile.calls[variation.call].function, [])
+            sizes += [axes] if (axes := axes_text(variation.axes)) not in sizes else []
+    for function, sizes in list(free.items())[:MOST_FREE]:
+        yield messages.FREE.format(function=function.partition(":")[2], sizes="; ".join(sizes))
+    if len(free) > MOST_FREE:
+        yield messages.FREE_OF_MORE.format(count=len(free) - MOST_FREE)
 
 
 def _named(error: BaseException) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mypy_torch_shapes.profiling import messages
-from mypy_torch_shapes.seeds.describe import describe, describe_named
-from mypy_torch_shapes.seeds.model import LENGTH, CallRecord, FunctionRecord, ModuleRecord, Profile
+from mypy_torch_shapes.seeds.describe import axes_text, describe, describe_named
+from mypy_torch_shapes.seeds.model import CallRecord, FunctionRecord, ModuleRecord, Profile
 from mypy_torch_shapes.seeds.store import StoreError, load
 
 
@@ -111,9 +111,8 @@ def _free_lines(profile: Profile, call: int) -> Iterator[str]:
             each = variation.sizes or (variation.size,)
             sizes.setdefault(variation.axes, []).append(" and ".join(map(str, each)))
     for axes, worked in sizes.items():
-        names = ", ".join(f"{path}.shape[{axis}]" if axis != LENGTH else f"len({path})" for path, axis in axes)
         together = " together" if len(axes) > 1 else ""
-        yield f"free{together}: {names} (also ran at {', '.join(worked)})"
+        yield f"free{together}: {axes_text(axes)} (also ran at {', '.join(worked)})"
 
 
 def _module_lines(profile: Profile, record: ModuleRecord, name: str) -> Iterator[str]:

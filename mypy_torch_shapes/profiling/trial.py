@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import math
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from enum import Enum
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mypy_torch_shapes.profiling.apart import apart
 from mypy_torch_shapes.profiling.hollow import Copier, Hollow
 from mypy_torch_shapes.profiling.paths import lists, tensors
+from mypy_torch_shapes.profiling.progress import ProbeProgress
 from mypy_torch_shapes.seeds.model import LENGTH
 
 if TYPE_CHECKING:
@@ -40,14 +43,20 @@ class CutShort(BaseException):
 class Trials:
     """Runs root calls again while everything they could change is set aside."""
 
-    def __init__(self, recorder: Recorder, seconds: float) -> None:
+    def __init__(self, recorder: Recorder, seconds: float, progress: ProbeProgress | None = None) -> None:
+        self.interrupted = False
         self._recorder = recorder
         self._seconds = seconds
+        self._progress = progress
+        self._tried = self._worked = 0
         self._began = 0.0, 0.0
         self._trial_limit = 0.0
         self._apart = contextlib.ExitStack()
 
     def __enter__(self) -> Trials:
+        if self._progress is not None:
+            self._apart.enter_context(self._progress)
+        self._apart.enter_context(self._interruptible())
         self._apart.enter_context(apart())
         self._began = time.thread_time(), time.monotonic()
         return self
@@ -56,6 +65,22 @@ class Trials:
         self._recorder.probed = None
         self._recorder.observer.device = None
         self._apart.close()
+
+    @contextlib.contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """An interrupt ends the probe at the next look at the clock, not the recording."""
+        if threading.current_thread() is not threading.main_thread():  # which alone is interrupted
+            yield
+            return
+
+        def interrupt(number: int, frame: object) -> None:
+            self.interrupted = True
+
+        before = signal.signal(signal.SIGINT, interrupt)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
 
     def mode(self, call: RootCall) -> tuple[Mode | None, bool]:
         """The fastest mode in which the call can be repeated as it was; whether what it says can be confirmed."""
@@ -80,6 +105,9 @@ class Trials:
 
         if self._spent() > self._seconds:
             raise CutShort
+        if self._progress is not None:
+            self._progress.step(self._tried, self._worked)
+        self._tried += 1
         recorder = self._recorder
         kept, recorder.scope = recorder.scope, Scope()
         recorder.probed = call
@@ -88,6 +116,7 @@ class Trials:
         try:
             with _tensors_in(mode, call.settings):
                 self._repeat(*self._revived(call, sizes, mode), watched)
+            self._worked += 1
             return recorder.scope
         except (Exception, CutShort):  # noqa: BLE001 - whatever the program raises at these sizes
             if self._spent() > self._seconds:
@@ -113,6 +142,8 @@ class Trials:
 
     def _spent(self) -> float:
         """Seconds of work so far, so that what is probed does not depend on what else the machine does."""
+        if self.interrupted:
+            return math.inf
         work, clock = self._began
         return max(time.thread_time() - work, (time.monotonic() - clock) / PATIENCE)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mypy_torch_shapes.seeds.encode import encode_tensor
 from mypy_torch_shapes.seeds.model import (
+    LENGTH,
     IterableSeed,
     MappingSeed,
     ModuleSeed,
@@ -56,6 +57,11 @@ def describe_named(pairs: tuple[tuple[str, Seed], ...], profile: Profile) -> str
         f"{name}: {describe(value, profile)}" if isinstance(value, TensorSeed) else f"{name}={describe(value, profile)}"
         for name, value in pairs
     )
+
+
+def axes_text(axes: tuple[tuple[str, int], ...]) -> str:
+    """Sizes that change together, as a person would look them up."""
+    return ", ".join(f"{path}.shape[{axis}]" if axis != LENGTH else f"len({path})" for path, axis in axes)
 
 
 def _short(name: str) -> str:

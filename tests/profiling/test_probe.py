@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
+import pty
 import random
+import signal
+import sys
+import time
 import weakref
 from typing import Any
 
@@ -11,6 +16,7 @@ import pytest
 import torch
 
 from mypy_torch_shapes.profiling.probe import Probe
+from mypy_torch_shapes.profiling.progress import Checkpoints
 from mypy_torch_shapes.profiling.recorder import Recorder
 from mypy_torch_shapes.profiling.varying import other_sizes
 from mypy_torch_shapes.seeds.model import LENGTH, OpaqueSeed, TensorSeed
@@ -233,3 +239,58 @@ def test_a_module_lives_no_longer_for_being_recorded(bench: Bench) -> None:
     assert [ref() for ref in refs] == [None, None]
     Probe(recorder).run()
     assert any(variation.ok for variation in recorder.variations)
+
+
+def recorded(bench: Bench, net: Any, *args: Any) -> Recorder:
+    recorder = Recorder(bench.directory)
+    recorder.start()
+    net(*args)
+    recorder.stop()
+    return recorder
+
+
+def test_an_interrupt_ends_the_probe_only(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    bench.write("import signal\ndef interrupt(n): n == 9 and signal.raise_signal(signal.SIGINT)", "interrupting")
+    forward = "def forward(self, x, y): interrupt(x.shape[1]); return x.sum() + y.sum()"
+    net = bench.write(f"from interrupting import interrupt\n{HEADER}class Net(nn.Module):\n    {forward}\n").Net()
+    recorder = recorded(bench, net, torch.zeros(2, 8), torch.zeros(3))
+    before = signal.getsignal(signal.SIGINT)
+    Probe(recorder).run()
+    assert signal.getsignal(signal.SIGINT) is before
+    assert {variation.axes for variation in recorder.variations if variation.ok} == {(("x", 0),)}
+    assert capsys.readouterr().err == (
+        "mypy-torch-shapes: probing was interrupted; some free sizes may be missing\n"
+    )
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_long_probe_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch, terminal: bool) -> None:
+    net = module(bench, "def forward(self, x): return x.sum()")
+    recorder = recorded(bench, net, torch.zeros(2, 8))
+    reading, writing = pty.openpty() if terminal else os.pipe()
+    with open(writing, "w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        monkeypatch.setattr("mypy_torch_shapes.profiling.progress.INTERVAL", 0)
+        monkeypatch.setattr("mypy_torch_shapes.profiling.progress.PATIENCE", 0)
+        Probe(recorder, talks=True).run()
+        stream.write("end")
+        stream.flush()
+        text = os.read(reading, 10000).decode()
+    lines = text.split("\r\x1b[K" if terminal else "\n")
+    assert "mypy-torch-shapes: trying other sizes: 0 so far, 0 worked, 0 s of at most 30 (Ctrl-C ends it)" in lines
+    assert lines[-1] == "end"
+    assert (len(lines) == 2) is not terminal
+
+
+def test_what_a_long_run_showed_is_kept_meanwhile(bench: Bench) -> None:
+    net = module(bench, "def forward(self, x): return x.sum()")
+    recorder = Recorder(bench.directory)
+    kept: list[int] = []
+    recorder.tick = Checkpoints(recorder, lambda: kept.append(len(recorder.profile().calls)), first=0).tick
+    recorder.start()
+    net(torch.zeros(2))
+    time.sleep(0.1)  # longer than what has passed until the first
+    net(torch.zeros(3))
+    recorder.stop()
+    assert recorder.failure is None
+    assert kept == [0, 1]

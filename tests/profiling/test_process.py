@@ -59,7 +59,7 @@ def both(project: Path, *command: str) -> tuple[tuple[int, str, str], tuple[int,
     """What a program does plainly, and profiled."""
     plain = run(project, sys.executable, *command)
     profiled = run(project, *PROFILE, *command)
-    assert said(profiled)[-1].startswith("mypy-torch-shapes: recorded "), profiled.stderr
+    assert any(line.startswith("mypy-torch-shapes: recorded ") for line in said(profiled)), profiled.stderr
     return of_the_program(plain), of_the_program(profiled)
 
 
@@ -107,6 +107,36 @@ def test_a_program_that_ends_early_leaves_what_was_seen(project: Path, end: str)
         calls = [call for call in load(project).calls if call.function == "net:Net.forward"]
         assert calls[0].raised is None
         assert [call.raised for call in calls[1:]] == (["RuntimeError"] if "5" in end else [])
+
+
+def test_a_program_that_leaves_without_cleaning_up(project: Path) -> None:
+    (project / "train.py").write_text(
+        "import os, torch\nfrom net import Net\nprint(Net(3)(torch.zeros(2, 4)).shape)\nos._exit(3)\n"
+    )
+    plain, profiled = both(project, "train.py")
+    assert plain == profiled
+    assert plain[0] == 3
+    assert "net:Net.forward" in load(project).functions
+
+
+def test_an_interrupt_ends_a_training_and_what_it_showed_is_probed(project: Path) -> None:
+    (project / "train.py").write_text(
+        "import torch\nfrom net import Net\nNet(3)(torch.zeros(2, 4))\nraise KeyboardInterrupt\n"
+    )
+    plain, profiled = both(project, "train.py")
+    assert plain == profiled
+    assert any(variation.ok for variation in load(project).variations)
+
+
+def test_a_script_of_a_package_is_told_how_to_run(project: Path) -> None:
+    (project / "pkg").mkdir()
+    (project / "pkg/__init__.py").write_text("")
+    (project / "pkg/train.py").write_text("from . import net\n")
+    result = run(project, *PROFILE, "pkg/train.py", "--epochs", "1")
+    assert result.returncode == 1
+    assert said(result)[-1].endswith(
+        "pkg/train.py is part of a package: run it as one, with mypy-torch-shapes profile -m pkg.train --epochs 1"
+    )
 
 
 def test_workers_neither_write_nor_break(project: Path) -> None:
