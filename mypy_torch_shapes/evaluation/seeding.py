@@ -29,7 +29,21 @@ from .modules import SourceModule, canonical
 from .origins import Origin
 from .run import MOST_STEPS, Frame, Run
 from .staleness import Staleness
-from .values import Class, Env, Function, Instance, Library, ListValue, Many, Named, Partial, Raised, Tensor, Value
+from .values import (
+    Class,
+    Env,
+    Function,
+    Instance,
+    Library,
+    ListValue,
+    Many,
+    Named,
+    Partial,
+    Raised,
+    Some,
+    Tensor,
+    Value,
+)
 
 _PATIENCE = 100_000  # steps a library's constructor may take; what it makes is recorded, too
 _NOWHERE = ast.Constant(None, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
@@ -399,6 +413,8 @@ def _alike(have: Value, recorded: Value) -> bool:
     """Whether an evaluated attribute agrees with the recorded one, as far as both are known."""
     if isinstance(have, Tensor) and isinstance(recorded, Tensor):
         return same(have, recorded)
+    if isinstance(recorded, list | dict) and _is_vague(have):  # what was read from a file, say
+        return not isinstance(have, Unknown) and _is_vague(recorded)
     if isinstance(have, Instance | Function | Class) or not isinstance(
         recorded, Tensor | int | float | str | tuple | None
     ):
@@ -406,6 +422,15 @@ def _alike(have: Value, recorded: Value) -> bool:
     if isinstance(have, tuple) and isinstance(recorded, tuple):
         return len(have) == len(recorded) and all(_alike(a, b) for a, b in zip(have, recorded, strict=True))
     return same(have, recorded)
+
+
+def _is_vague(value: Value) -> bool:
+    """Whether a value is unknown, or part of a collection is."""
+    if isinstance(value, ListValue | tuple):
+        return getattr(value, "length", None) is not None or any(map(_is_vague, value))
+    if isinstance(value, dict):
+        return any(map(_is_vague, value.values()))
+    return isinstance(value, Unknown | Some | Many)
 
 
 def _elsewhere(cls: Class | Library) -> SourceModule:

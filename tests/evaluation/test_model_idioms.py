@@ -11,9 +11,11 @@ from mypy_torch_shapes.evaluation.session import Options, Session
 from mypy_torch_shapes.seeds.model import (
     CallRecord,
     FunctionRecord,
+    MappingSeed,
     ModuleRecord,
     ModuleSeed,
     Profile,
+    SequenceSeed,
     TensorSeed,
     Variation,
 )
@@ -177,6 +179,18 @@ def test_a_child_unknown_in_a_constructor_that_changed_is_not_the_recorded_one(t
     profile.modules[1] = ModuleRecord(1, "torch.nn.modules.linear:Linear", 0, "fc", None, weights, (), True, builders)
     assert returned(reported(tmp_path, source, profile), tmp_path) == "Tensor[float32, N, 3]"
     assert returned(reported(tmp_path, source.replace("6, 3)", "6, 4)"), profile), tmp_path) is None
+
+
+def test_a_list_that_was_read_from_a_file_is_the_recorded_one(tmp_path: Path) -> None:
+    init = "self.rows = []\nfor line in open('net.cfg'):\n    self.rows.append({'by': line})"
+    source = source_of(init, "for row in self.rows:\n    x = x.repeat(1, int(row['by']))\nreturn x")
+    profile = profile_of(source, ((4, 6), (5, 6)))
+    rows = SequenceSeed("list", tuple(MappingSeed("dict", (("by", text),)) for text in ("2", "3")))
+    builders = ("program:Net.__init__",)
+    profile.modules[0] = replace(profile.modules[0], builders=builders, attrs=(("rows", rows),))
+    assert returned(reported(tmp_path, source, profile), tmp_path) == "Tensor[float32, N, 36]"
+    edited = source.replace("'by': line", "'by': 2")
+    assert returned(reported(tmp_path, edited, profile), tmp_path) == "Tensor[float32, N, _]"
 
 
 def test_a_table_of_numbers_made_with_numpy(tmp_path: Path) -> None:

@@ -135,9 +135,9 @@ def test_a_table_of_numbers_has_the_lengths_of_the_loops_that_made_it(tmp_path: 
 board = [[((i % 2) + j) % 2 for j in range(x.shape[1])] for i in range(x.shape[0])]
 mask = torch.tensor(board, dtype=x.dtype).view(1, *x.shape)
 lengths = torch.IntTensor([x.shape[1]] * x.shape[0])
-return torch.cat([mask[0] * x, lengths[:, None].float()], 1)
+return torch.cat([mask[0] * x, lengths[:, np.newaxis].float()], 1)
 """
-    report = net(tmp_path, "pass", forward, ((4, 6), (5, 7), (3, 6)))
+    report = net(tmp_path, "pass", forward, ((4, 6), (5, 7), (3, 6)), before="import numpy as np\n")
     assert returned(report, tmp_path) == "Tensor[float32, N, D + 1]"
 
 
