@@ -7,12 +7,11 @@ import builtins as python
 from collections.abc import Callable
 from typing import Any
 
-from ..rules.mismatch import Mismatch
 from ..shapes.unknown import Undecided, Unknown
-from . import attributes, calls, changing, conditions, deferred, imports, iteration, operators
+from . import attributes, calls, changing, conditions, deferred, imports, iteration, miscounts, operators
 from .joins import join
 from .run import Frame, Run
-from .values import Condition, Env, Function, Library, ListValue, Many, Named, Raised, Some, Value
+from .values import Condition, Env, Function, Library, ListValue, Many, Raised, Some, Value
 
 Handler = Callable[[Run, Any, Frame], Value]
 
@@ -134,32 +133,10 @@ def _attribute(run: Run, node: ast.Attribute, frame: Frame) -> Value:
 
 def _subscript(run: Run, node: ast.Subscript, frame: Frame) -> Value:
     receiver, index = evaluate(run, node.value, frame), evaluate(run, node.slice, frame)
-    wrong = _out_of_range(receiver, index, node.value)
+    wrong = miscounts.out_of_range(receiver, index, node.value)
     if wrong is not None and not run.catching:
-        return run.mismatch(node, wrong, [])
+        return run.mismatch(node, wrong, miscounts.asked(run, node.value, frame))
     return operators.subscript(run, receiver, index, node, frame)
-
-
-def _out_of_range(receiver: Value, index: Value, node: ast.expr) -> Mismatch | None:
-    """An index that a tensor's shape, or what torch returns, does not have."""
-    if not isinstance(receiver, tuple) or not isinstance(index, int) or -len(receiver) <= index < len(receiver):
-        return None
-    if _asks_for_shape(node):
-        mismatch = Mismatch(f"index {index} is out of range for a tensor of rank {len(receiver)}")
-        mismatch.operation = "shape"
-    elif isinstance(receiver, Named) and receiver.cls is None:
-        mismatch = Mismatch(f"index {index} is out of range: there are {len(receiver)} results")
-        mismatch.operation = "result"
-    else:
-        return None
-    return mismatch
-
-
-def _asks_for_shape(node: ast.expr) -> bool:
-    """`x.shape` or `x.size()`."""
-    if isinstance(node, ast.Call):
-        return isinstance(node.func, ast.Attribute) and node.func.attr == "size" and not node.args
-    return isinstance(node, ast.Attribute) and node.attr == "shape"
 
 
 def _slice(run: Run, node: ast.Slice, frame: Frame) -> Value:

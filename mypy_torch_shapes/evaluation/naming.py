@@ -52,6 +52,8 @@ def axis_name(path: str, axis: int, value: TensorType | Size) -> str:
     if not isinstance(value, TensorType):
         return path if path.isidentifier() else "n"
     letters = _CONVENTIONAL.get(value.rank or 0, "")
+    if value.rank == 4 and any(isinstance(size, int) and size > 1 for size in (value.dims or ())[2:]):
+        letters = "NTHW"  # a picture of fixed size has its channels fixed, too: these are steps
     if value.rank == 2 and value.dtype is not None and value.dtype.category == INTEGER:
         letters = "NT"  # indices
     return letters[axis] if axis < len(letters) else f"{path.split('.')[0].split('[')[0]}_{axis}"

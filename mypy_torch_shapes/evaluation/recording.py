@@ -118,6 +118,7 @@ class Recording:
         notes = [f"in {inner.module.name}, called from here"] if place is not inner else []
         if not notes and mismatch.code != ANNOTATION:  # whose message says what it is
             notes = [_operands(operands, naming)]
+        notes += [f"in layer {mismatch.layer} of the Sequential"] if mismatch.layer else []
         notes += _world(operands, naming)
         if place.context is not None:
             notes.append(self.where(place.context))

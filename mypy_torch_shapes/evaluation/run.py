@@ -60,6 +60,9 @@ class Frame:
         return self.env.module
 
 
+_AS_WRITTEN = {"__getitem__": "index", "__setitem__": "index assignment"}  # what a program writes
+
+
 class Mistake(NamedTuple):
     """An operation that fails: where the evaluation is, and on what."""
 
@@ -102,6 +105,7 @@ class Run:
         self.doubts = 0  # conditions that could not be told: what follows may hold for some sizes only
         self.constructing = 0  # > 0: inside the constructor of a module: what is chosen there is its configuration
         self.seen: list[tuple[str, Parameters]] = []  # what functions were entered with
+        self.layers: list[tuple[ast.AST, str]] = []  # of Sequentials, that are being called
         self.faults: list[Exception] = []  # bugs of ours, kept so that one operation's ends nothing else
 
     @property
@@ -216,10 +220,21 @@ class Run:
         """
         if self.guarded:
             raise Raised("RuntimeError", stated=True)
+        mismatch.operation = _AS_WRITTEN.get(str(mismatch.operation), mismatch.operation)
         reason = f"{mismatch.operation}: {mismatch.message}"
+        mismatch.layer = ".".join(name for at, name in self.layers if at is node)
         if not self.muted:
             self._found(Mistake(tuple(self.frames), node, mismatch, tuple(self.settle(o) for o in operands)))
         return Unknown(f"the operation fails ({reason})")
+
+    @contextmanager
+    def in_layer(self, node: ast.AST, name: str) -> Iterator[None]:
+        """A layer of a Sequential that is called at `node`: what fails there says which one it is."""
+        self.layers.append((node, name))
+        try:
+            yield
+        finally:
+            self.layers.pop()
 
     def _found(self, mistake: Mistake) -> None:
         if not self.uncertain:

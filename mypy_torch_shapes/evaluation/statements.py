@@ -21,6 +21,7 @@ from . import (
     iteration,
     loops,
     managers,
+    miscounts,
     objects,
     operators,
 )
@@ -119,6 +120,9 @@ def _expression(run: Run, node: ast.Expr, frame: Frame) -> None:
 def _assign(run: Run, node: ast.Assign, frame: Frame) -> None:
     value = expressions.evaluate(run, node.value, frame)
     for target in node.targets:
+        wrong = None if run.catching else miscounts.unpacked(run, target, value, node.value)
+        if wrong is not None:
+            value = run.mismatch(target, wrong, miscounts.asked(run, node.value, frame))
         iteration.assign(run, target, value, frame)
 
 

@@ -270,8 +270,9 @@ def library_forward(
         if not instance.complete:
             return Unknown("a Sequential that is not wholly known")
         value: Value = args[0] if args else kwargs.get("input")
-        for child in iterate(instance) or []:
-            value = calls.call(run, child, [value], {}, node, frame)
+        for name, child in zip(child_names(instance), iterate(instance) or [], strict=False):
+            with run.in_layer(node, name):
+                value = calls.call(run, child, [value], {}, node, frame)
         return value
     if path in wrappers.HELD:
         return wrappers.forward(run, instance, path, args, kwargs, node, frame)

@@ -18,3 +18,4 @@ class Mismatch(Exception):
         self.message = message
         self.code = code
         self.operation: str | None = None
+        self.layer = ""  # which of a Sequential's it was in

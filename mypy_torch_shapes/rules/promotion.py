@@ -36,7 +36,7 @@ DIMENSIONED, ZERO_DIM, NUMBER = range(3)
 Kind = tuple[DType, int]
 
 _DTYPES = tuple(dict.fromkeys(BY_NAME.values()))
-_WORDS = {BOOL: "bool", INTEGER: "an integer dtype", FLOATING: "a floating dtype", COMPLEX: "a complex dtype"}
+_WORDS = {BOOL: "bool", INTEGER: "integers", FLOATING: "floating numbers", COMPLEX: "complex numbers"}
 
 
 def is_number(value: Any) -> bool:

@@ -332,3 +332,34 @@ def test_what_fails_whichever_way_is_gone_is_an_error(tmp_path: Path, forward: s
     source = source_of("self.fc = nn.Linear(5, 3)", forward, before).splitlines()
     found = {line for each in report.findings for line in range(each.span.line, each.span.end_line + 1)}
     assert sorted(found) == [number for number, line in enumerate(source, 1) if line.endswith("# E")]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("n, c, h = x.shape", "shape: the tensor has 4 axes, 3 are unpacked"),
+        ("*a, b, c, d, e, f = x.size()", "shape: the tensor has 4 axes, at least 5 are unpacked"),
+        ("a, b = x", "unpacking: the tensor has 8 rows, 2 are unpacked"),
+        ("a, b = x.chunk(3, 1)", "unpacking: there are 3 pieces, 2 are unpacked"),
+        ("(a,) = x.split(1, 1)", "unpacking: there are 3 pieces, 1 is unpacked"),
+        ("first, *rest = x.shape", None),
+        ("a, b, c = x.unbind(1)", None),
+        ("a, b = make(x)", None),
+    ],
+)
+def test_names_and_sizes_are_as_many(tmp_path: Path, line: str, said: str | None) -> None:
+    head = f"{HEAD}from elsewhere import make\nx = torch.zeros(8, 3, 4, 4)\n"
+    findings = reported(tmp_path, f"{head}{line}\n").findings
+    assert [finding.message for finding in findings] == ([said] if said else [])
+    assert not reported(tmp_path, f"{head}try:\n    {line}\nexcept ValueError:\n    pass\n").findings
+
+
+def test_an_error_in_a_sequential_names_the_layer(tmp_path: Path) -> None:
+    layers = "nn.ReLU(), nn.Sequential(nn.Conv2d(3, 8, 1), nn.Conv2d(9, 8, 1))"
+    (finding,) = reported(tmp_path, f"{HEAD}nn.Sequential({layers})(torch.zeros(2, 3, 4, 4))").findings
+    assert "in layer 1.1 of the Sequential" in finding.notes
+
+
+def test_steps_of_pictures_are_no_channels(tmp_path: Path) -> None:
+    report = net(tmp_path, "pass", "return x.flatten(2)", shapes=((4, 5, 6, 6), (5, 6, 6, 6)))
+    assert returned(report, tmp_path) == "Tensor[float32, N, T, 36]"

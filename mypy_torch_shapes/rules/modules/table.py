@@ -72,7 +72,8 @@ def module(
     full = name if name.startswith("einops.") else f"torch.nn.{name}"
     if full in classes:
         raise ValueError(f"two descriptions of {full}")
-    operation = operation or name.lower()
+    one_word = name.isupper() or name.istitle()  # as functions are called: linear, lstm
+    operation = operation or (name.lower() if one_word else name)
     classes[full] = ModuleClass(full, parameters(constructor), build, parameters(inputs), run, operation)
 
 
