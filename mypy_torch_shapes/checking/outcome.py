@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from mypy_torch_shapes import messages
 from mypy_torch_shapes.evaluation.facts import Finding, Span
@@ -33,8 +33,8 @@ class Outcome:
 
 def to_json(outcome: Outcome) -> dict[str, object]:
     return {
-        "findings": [asdict(each) for each in outcome.findings],
-        "reveals": [{"span": asdict(span), "text": text} for span, text in outcome.reveals],
+        "findings": [{**vars(each), "span": list(each.span)} for each in outcome.findings],
+        "reveals": [{"span": list(span), "text": text} for span, text in outcome.reveals],
         "failure": list(outcome.failure),
     }
 
@@ -52,9 +52,9 @@ def from_json(data: dict[str, list[dict[str, object]]]) -> Outcome:
 
 
 def span_from(data: object) -> Span:
-    if not isinstance(data, dict):
-        raise TypeError("a span is an object")
-    return Span(*(int(data[key]) for key in ("line", "column", "end_line", "end_column")))
+    if not isinstance(data, list):
+        raise TypeError("a span is a list")
+    return Span(*map(int, data))
 
 
 def strings(data: object) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from mypy_torch_shapes._version import __version__
 if TYPE_CHECKING:
     from mypy_torch_shapes.checking.outcome import Outcome
 
-SCHEMA = 1
+SCHEMA = 2
 RECENT = 10_000_000_000  # ns
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 

@@ -12,6 +12,7 @@ from ..shapes.unknown import Unknown
 from . import imports, objects, torch_modules
 from .run import Frame, Run
 from .specials import special
+from .syntax import nodes_of
 from .values import (
     Bound,
     Class,
@@ -278,4 +279,4 @@ def _locals(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST
 
 def _names_its_class(node: ast.AST) -> bool:
     """Whether a method uses super(), which makes its class one of its variables."""
-    return any(isinstance(each, ast.Name) and each.id in ("super", "__class__") for each in ast.walk(node))
+    return any(isinstance(each, ast.Name) and each.id in ("super", "__class__") for each in nodes_of(node))

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..shapes.unknown import Unknown
+from .syntax import nodes_of
 from .values import ListValue, Tensor, Value, is_size
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def changed_names(node: ast.AST) -> frozenset[str]:
 
 
 def _changed(node: ast.AST) -> Iterator[str]:
-    for each in ast.walk(node):
+    for each in nodes_of(node):
         if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in _MUTATORS:
             yield from _root(each.func.value)
         elif isinstance(each, ast.Subscript) and isinstance(each.ctx, ast.Store | ast.Del):
@@ -55,9 +56,9 @@ def _globals_changed(tree: ast.Module) -> tuple[frozenset[str], frozenset[str]]:
     """The globals that functions of a module bind anew, and those they may change in place."""
     bound: set[str] = set()
     changed: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            bound.update(name for each in ast.walk(node) if isinstance(each, ast.Global) for name in each.names)
+            bound.update(name for each in nodes_of(node) if isinstance(each, ast.Global) for name in each.names)
             changed |= changed_names(node)
     return frozenset(bound), frozenset(changed)
 

@@ -20,6 +20,7 @@ from . import joins, objects
 from .annotation_names import names_of
 from .entries import SeenCall
 from .run import Frame, Run
+from .syntax import nodes_of
 from .values import Class, Deque, Env, Function, Instance, ListValue, Tensor, Value
 
 
@@ -95,7 +96,7 @@ def _last_name(node: ast.expr) -> str:
 
 
 def _yields(node: ast.AST) -> bool:
-    return any(isinstance(each, ast.Yield | ast.YieldFrom) for each in ast.walk(node))
+    return any(isinstance(each, ast.Yield | ast.YieldFrom) for each in nodes_of(node))
 
 
 def _says_nothing(statement: ast.stmt) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .origins import Origin, Source
 
 
-@dataclass(frozen=True, order=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of source as `ast` counts it: lines from 1, columns from 0 (UTF-8 bytes)."""
 
     line: int

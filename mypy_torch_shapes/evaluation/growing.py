@@ -9,6 +9,7 @@ from ..shapes.tensor_type import fresh
 from ..shapes.unknown import Unknown
 from .modules import SourceModule
 from .run import Run
+from .syntax import nodes_of
 from .values import Class, Function, Instance, ListValue, Value
 
 _GROWERS = frozenset({"append", "extend", "insert"})
@@ -50,14 +51,14 @@ def _grown(tree: ast.Module) -> frozenset[str]:
     """Attributes and global names that functions of a module append to (constructors do before any call)."""
     found: frozenset[str] | None = getattr(tree, "_grown", None)
     if found is None:
-        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+        functions = [node for node in nodes_of(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
         found = frozenset(name for each in functions if each.name != "__init__" for name in _grown_in(each))
         tree._grown = found  # type: ignore[attr-defined]
     return found
 
 
 def _grown_in(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
-    nodes = list(ast.walk(function))
+    nodes = nodes_of(function)
     shared = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
     local = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
     local |= {node.arg for node in nodes if isinstance(node, ast.arg)}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .syntax import nodes_of
 from .values import Env, Library, Value
 
 # Libraries that are never entered: their functions have rules, the oracle, or nothing.
@@ -173,7 +174,7 @@ def absolute(module: SourceModule, level: int, name: str | None) -> str:
 def imported_names(module: SourceModule) -> set[str]:
     """The absolute names of all modules, and of things in them, that a module imports anywhere."""
     found: set[str] = set()
-    for node in ast.walk(module.tree):
+    for node in nodes_of(module.tree):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -227,7 +227,10 @@ class Recording:
 
 def span(node: ast.AST) -> Span:
     """Where a node stands."""
-    return Span(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+    found: Span | None = getattr(node, "_span", None)
+    if found is None:
+        found = node._span = Span(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+    return found
 
 
 def _common(a: TensorType, b: TensorType, entry: Entry) -> TensorType:

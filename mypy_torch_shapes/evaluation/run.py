@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..rules import suspicion
 from ..rules.mismatch import Mismatch
 from ..shapes.choices import as_chosen
-from ..shapes.dims import Dim, Size, Symbol, substitute, symbols
+from ..shapes.dims import Dim, Size, Symbol, substitute
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown, UnknownDevice, UnknownNumber, UnknownObject
 from .journal import Changes, Journal
@@ -163,11 +163,10 @@ class Run:
     def settle(self, value: Value) -> Value:
         """The value in the terms of the running function: abbreviations of functions that returned are written out."""
         if isinstance(value, Tensor):
-            dims = value.type.dims
-            if dims and any(isinstance(size, Dim) for size in dims):
-                settled = value.type.map_dims(self.settle_size)
-                if settled != value.type:
-                    value.type = settled  # the same meaning in other words: nothing to journal
+            for size in value.type.dims or ():
+                if type(size) is Dim and self.settle_size(size) is not size:
+                    value.type = value.type.map_dims(self.settle_size)  # other words for it: nothing to journal
+                    break
         elif isinstance(value, Dim):
             settled_size = self.settle_size(value)
             return as_chosen(settled_size) if self.constructing else settled_size
@@ -176,15 +175,21 @@ class Run:
     def settle_size(self, size: Size) -> Size:
         if isinstance(size, int):
             return size
-        binding: dict[Symbol, Size] = {}
-        for symbol in symbols(size):
-            if symbol.expired and symbol.definition is not None:
-                binding[symbol] = self.settle_size(symbol.definition)
-        if binding:
-            size = substitute(size, binding)
+        for symbol in size.symbols:
+            if symbol.expired:
+                size = substitute(size, self._expired(size))
+                break
         if isinstance(size, Dim) and self.frames:
             return self.frame.abbreviations.get(size, size)
         return size
+
+    def _expired(self, size: Dim) -> dict[Symbol, Size]:
+        """What the abbreviations in a size stand for whose functions have returned."""
+        return {
+            symbol: self.settle_size(symbol.definition)
+            for symbol in size.symbols
+            if symbol.expired and symbol.definition is not None
+        }
 
     def record_binding(self, node: ast.AST, frame: Frame, value: Value) -> None:
         """Note what a name is bound to."""

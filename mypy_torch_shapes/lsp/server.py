@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +65,7 @@ def server(root: Path | None) -> LanguageServer:
             label=hint.label.lstrip(),
             kind=types.InlayHintKind.Type,
             padding_left=hint.label.startswith(" "),
-            data={"uri": params.text_document.uri, "span": astuple(hint.span)},
+            data={"uri": params.text_document.uri, "span": list(hint.span)},
         )
 
     @made.feature(types.INLAY_HINT_RESOLVE)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
+from itertools import islice
 from typing import Any, TypeVar
 
 from ..shapes.tensor_type import TensorType
@@ -102,21 +103,42 @@ class Rule:
             return autocast.call(self.path, args, kwargs, self._apply)
         return self._apply(*args, **kwargs)
 
+    @cached_property
+    def by_place(self) -> dict[str, Any]:
+        """The parameters that may be given by their place, each with its default."""
+        return {p.name: p.default for p in self.parameters.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD}
+
+    @cached_property
+    def by_name(self) -> dict[str, Any] | None:
+        """Those that are only given by their names; None where a call has to be bound as Python does it."""
+        rest = [p for p in self.parameters.parameters.values() if p.kind is not p.POSITIONAL_OR_KEYWORD]
+        return {p.name: p.default for p in rest} if all(p.kind is p.KEYWORD_ONLY for p in rest) else None
+
     def _apply(self, *args: Any, **kwargs: Any) -> Any:
         takes_out = "out" not in self.parameters.parameters and not is_size(kwargs.get("out"))  # einops: a size's name
         out = kwargs.pop("out", None) if takes_out else None
-        bound = self._bind(args, kwargs)
+        arguments, positional, named = self._bind(args, kwargs)
         try:
             if not self.signatures:
-                return stored(self.name, out, self.function(*bound.args, **bound.kwargs))
-            axes = Signature.match_any(self.signatures, bound.arguments)
-            return stored(self.name, out, self.function(axes, *bound.args, **bound.kwargs))
+                return stored(self.name, out, self.function(*positional, **named))
+            axes = Signature.match_any(self.signatures, arguments)
+            return stored(self.name, out, self.function(axes, *positional, **named))
         except Mismatch as mismatch:
             if mismatch.operation is None:
                 mismatch.operation = self.name
             raise
 
-    def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> inspect.BoundArguments:
+    def _bind(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[dict[str, Any], tuple[Any, ...], dict[str, Any]]:
+        """The arguments by parameter, and as the function is called with them."""
+        places, names = self.by_place, self.by_name
+        if names is not None and len(args) <= len(places):  # most calls of most rules; `inspect` is slow
+            bound = {**places, **dict(zip(places, args, strict=False)), **names, **kwargs}
+            fits = len(bound) == len(places) + len(names) and kwargs.keys().isdisjoint(islice(places, len(args)))
+            if fits and not any(value is inspect.Parameter.empty for value in bound.values()):
+                values = tuple(bound.values())
+                return bound, values[: len(places)], {name: bound[name] for name in names}
         parameters = self.parameters.parameters
         renamed = {
             _NUMPY_NAMES[name]
@@ -125,11 +147,11 @@ class Rule:
             for name, value in kwargs.items()
         }
         try:
-            bound = self.parameters.bind(*args, **renamed)
+            found = self.parameters.bind(*args, **renamed)
         except TypeError as error:
             raise Undecided(f"{self.name}: the call does not fit its rule ({error})") from None
-        bound.apply_defaults()
-        return bound
+        found.apply_defaults()
+        return found.arguments, found.args, found.kwargs
 
 
 def rule(*names: str, shapes: str | tuple[str, ...] = (), attribute: bool = False) -> Callable[[Function], Function]:

@@ -156,6 +156,11 @@ class Dim:
         )
 
     @cached_property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """Every symbol in it, repeats included."""
+        return tuple(symbol for monomial in self.terms for atom, _ in monomial for symbol in atom.symbols())
+
+    @cached_property
     def order(self) -> str:
         """A string that sizes are sorted by, the same for equal sizes."""
         return "+".join(f"{c}{_monomial_order(m)}" for m, c in self.terms.items())
@@ -347,12 +352,9 @@ def values(size: int | Dim, worlds: int = 1) -> tuple[int, ...] | None:
     return (size,) * worlds if isinstance(size, int) else size.values
 
 
-def symbols(size: int | Dim) -> Iterator[Symbol]:
+def symbols(size: int | Dim) -> tuple[Symbol, ...]:
     """Every symbol in a size, repeats included."""
-    if isinstance(size, Dim):
-        for monomial in size.terms:
-            for atom, _ in monomial:
-                yield from atom.symbols()
+    return size.symbols if isinstance(size, Dim) else ()
 
 
 def substitute(size: int | Dim, binding: Mapping[Symbol, int | Dim]) -> int | Dim:

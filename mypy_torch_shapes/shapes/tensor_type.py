@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .dims import Naming, Size, Symbol, substitute, text
 from .dtypes import DType
@@ -34,7 +34,7 @@ class TensorType:
 
     def map_dims(self, function: Callable[[Size], Size]) -> TensorType:
         """Every size replaced by the function of it."""
-        return self if self.dims is None else replace(self, dims=tuple(map(function, self.dims)))
+        return self if self.dims is None else TensorType(self.dtype, tuple(map(function, self.dims)), self.parameter)
 
     def substitute(self, binding: Mapping[Symbol, Size]) -> TensorType:
         """Symbols in the dims replaced."""
