@@ -97,7 +97,8 @@ def join_types(a: TensorType, b: TensorType) -> TensorType:
     dtype = a.dtype if a.dtype == b.dtype else None
     if a.dims is None or b.dims is None or len(a.dims) != len(b.dims):
         return TensorType(dtype, None)
-    return TensorType(dtype, tuple(join_sizes(x, y) for x, y in zip(a.dims, b.dims, strict=True)))
+    layout = a.layout if a.layout == b.layout else None
+    return TensorType(dtype, tuple(join_sizes(x, y) for x, y in zip(a.dims, b.dims, strict=True)), layout=layout)
 
 
 def join_sizes(a: Size, b: Size) -> Size:
@@ -160,7 +161,7 @@ def same(a: Value, b: Value, depth: int = _DEPTH) -> bool:
 
 def same_types(a: TensorType, b: TensorType) -> bool:
     """Whether two tensor types are the same, an unknown size being like any other unknown size."""
-    if a.dtype != b.dtype or (a.dims is None) != (b.dims is None):
+    if a.dtype != b.dtype or (a.dims is None) != (b.dims is None) or a.layout != b.layout:
         return False
     if a.dims is None or b.dims is None:
         return True

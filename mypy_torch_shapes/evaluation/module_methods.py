@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from ..shapes.dtypes import DType
-from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown
 from . import calls, convolutions, module_hooks, module_members
 from .run import Frame, Run
@@ -91,12 +91,14 @@ def cast(run: Run, instance: Instance, dtype: DType | None) -> Instance:
     for _, module in walk(instance):
         for value in module.attrs.values():
             if isinstance(value, Tensor) and value.type.dtype and value.type.dtype.is_floating_point:
-                changed = TensorType(dtype, value.type.dims, value.type.parameter)
-                run.set_type(value, changed)
+                run.set_type(value, replace(value.type, dtype=dtype))
     return instance
 
 
 def _to(run: Run, instance: Instance, *args: Value, **kwargs: Value) -> Instance:
+    if kwargs.get("memory_format") is not None:
+        for _, tensor in (*_tensors(instance, True), *_tensors(instance, False)):
+            run.set_type(tensor, replace(tensor.type, layout=None))
     for value in (*args, *kwargs.values()):
         if isinstance(value, DType | Tensor):
             return cast(run, instance, value.type.dtype if isinstance(value, Tensor) else value)

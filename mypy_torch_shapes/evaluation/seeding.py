@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ..seeds.model import (
@@ -21,6 +22,7 @@ from ..seeds.model import (
 )
 from ..shapes.dims import Dim, Size, Symbol
 from ..shapes.dtypes import BY_NAME
+from ..shapes.layout import Layout, ordered
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown, UnknownDevice, UnknownObject
 from . import calls, containers, contexts, imports, library_objects, module_methods, objects, origins, torch_modules
@@ -96,7 +98,7 @@ class Seeding:
             return self._numbers(self._size(seed.length))
         if isinstance(seed, TensorSeed):
             dims = tuple(self._size(size) for size in seed.shape)
-            return Tensor(TensorType(BY_NAME.get(seed.dtype), dims, seed.parameter), self._origin)
+            return Tensor(TensorType(BY_NAME.get(seed.dtype), dims, seed.parameter, _layout(seed)), self._origin)
         if isinstance(seed, bool | float | complex | str | bytes | None):
             return seed
         if isinstance(seed, int):
@@ -247,6 +249,7 @@ class Seeding:
             self._sizes = saved
         if isinstance(made, Instance):
             self._cast(made, record)
+            self._place(made, record, set())
             torch_modules.assign_paths(made, record.path)
         return made
 
@@ -256,6 +259,21 @@ class Seeding:
         floating = {name for name in seen if name in BY_NAME and BY_NAME[name].is_floating_point}
         if len(floating) == 1 and floating == seen:
             module_methods.cast(self.run, made, BY_NAME[floating.pop()])
+
+    def _place(self, made: Instance, record: ModuleRecord | None, seen: set[int]) -> None:
+        """Tensors lie in memory as they did when the module was recorded: it may have been moved after it was built."""
+        seen.add(id(made))
+        seeds = dict(record.attrs) if record is not None else {}
+        children = dict(record.children) if record is not None else {}
+        for name, value in made.attrs.items():
+            if isinstance(value, Tensor):
+                seed = seeds.get(name)
+                same = isinstance(seed, TensorSeed) and seed.shape == value.type.dims
+                layout = _layout(seed) if isinstance(seed, TensorSeed) and same else None
+                if layout != value.type.layout:
+                    self.run.set_type(value, replace(value.type, layout=layout))
+            elif isinstance(value, Instance) and id(value) not in seen and torch_modules.is_module(value):
+                self._place(value, self.profile.modules.get(children.get(name, -1)), seen)
 
     def _parameters(self, record: ModuleRecord, seen: set[int]) -> Iterator[TensorSeed]:
         """The recorded parameters of a module and of all below it."""
@@ -386,6 +404,10 @@ class Seeding:
             child = self.profile.modules.get(number)
             if child is not None:
                 self._link(made.attrs.get(name), child)
+
+
+def _layout(seed: TensorSeed) -> Layout | None:
+    return None if seed.order is None else ordered(seed.order)
 
 
 def _default_of(cls: Class, name: str) -> Value:

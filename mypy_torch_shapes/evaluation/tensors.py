@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import Any
 
 from ..rules import registry, service, suspicion
@@ -61,7 +62,7 @@ def _stored(run: Run, target: Value, result: Any) -> Value:
         return tuple(items) if fields is None else Named(fields, items)
     if not isinstance(target, Tensor):
         return from_rule(run, result)
-    if isinstance(result, TensorType) and (result.dtype, result.dims) != (target.type.dtype, target.type.dims):
+    if isinstance(result, TensorType) and replace(result, parameter=target.type.parameter) != target.type:
         run.set_type(target, result)
     return target
 
@@ -145,7 +146,7 @@ def attribute(run: Run, tensor: Tensor, name: str, node: ast.AST, frame: Frame) 
     if name in ("ndim",):
         return Unknown("the rank is unknown") if type.dims is None else len(type.dims)
     if name in ("data", "grad"):
-        return Tensor(TensorType(type.dtype, type.dims))
+        return Tensor(TensorType(type.dtype, type.dims, layout=type.layout if name == "data" else None))
     if name == "device":
         return UnknownDevice("the device of a tensor", "cpu" if only_cpu.get()() else None)
     if name in _OF_OTHER_DEVICES and only_cpu.get()():

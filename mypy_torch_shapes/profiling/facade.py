@@ -30,6 +30,9 @@ class Torch:
     shape_of: Callable[[Any], Any]
     dtype_of: Callable[[Any], Any]
     device_of: Callable[[Any], Any]
+    layout_of: Callable[[Any], Any]
+    strides_of: Callable[[Any], tuple[int, ...]]
+    strided: Any = None
 
     def __init__(self, torch: Any = None) -> None:
         self.loaded = torch is not None
@@ -50,6 +53,9 @@ class Torch:
         self.shape_of = base.shape.__get__
         self.dtype_of = base.dtype.__get__
         self.device_of = base.device.__get__
+        self.layout_of = base.layout.__get__
+        self.strides_of = base.stride
+        self.strided = torch.strided
         self._is_autocast_enabled = torch.is_autocast_enabled
         self._autocast_dtype = torch.get_autocast_dtype
 
@@ -70,6 +76,19 @@ class Torch:
         if not all(type(size) is int for size in shape) or self.Uninitialized in mro(type(tensor)):
             return None
         return shape
+
+    def order(self, tensor: Any, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+        """The axes of a tensor from the outermost in memory, where its elements fill that. Call it inside `guard()`."""
+        if self.layout_of(tensor) is not self.strided:
+            return None
+        strides = self.strides_of(tensor)
+        axes = sorted(range(len(shape)), key=lambda axis: -strides[axis])
+        filled = 1
+        for axis in reversed(axes):
+            if strides[axis] != filled:
+                return None
+            filled *= shape[axis]
+        return tuple(axes)
 
 
 def hide_from_compiler(*functions: Callable[..., Any]) -> None:

@@ -78,9 +78,12 @@ class Observer:
         if shape is None:
             return OpaqueSeed(class_name(type(value)))
         device = torch.device_of(value).type
+        order = None
         if device == "meta" and self.device is not None:
             device = self.device
-        return TensorSeed(str(torch.dtype_of(value))[6:], shape, device, is_parameter(torch, value))
+        else:  # meta kernels need not give the strides of others
+            order = torch.order(value, shape)
+        return TensorSeed(str(torch.dtype_of(value))[6:], shape, device, is_parameter(torch, value), order)
 
     def maker(self, cls: type) -> Callable[[_Looker, Any, int], Seed]:
         """How seeds are made of instances of this class; decided once."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown
-from . import autocast
+from . import autocast, layouts
 from .mismatch import Mismatch
+from .names import paths
 from .outputs import stored
 from .signature import Signature
 from .vocabulary import is_size
@@ -94,6 +95,11 @@ class Rule:
         return signature.replace(parameters=list(signature.parameters.values())[1:])
 
     @cached_property
+    def carry(self) -> Callable[[Mapping[str, Any], Any], Any]:
+        """What says how results lie in memory."""
+        return layouts.carry(self.path)
+
+    @cached_property
     def free_names(self) -> bool:
         """Whether any keyword may be given: then it is no option of torch's (einops' sizes of axes)."""
         return any(p.kind is inspect.Parameter.VAR_KEYWORD for p in self.parameters.parameters.values())
@@ -120,9 +126,11 @@ class Rule:
         arguments, positional, named = self._bind(args, kwargs)
         try:
             if not self.signatures:
-                return stored(self.name, out, self.function(*positional, **named))
-            axes = Signature.match_any(self.signatures, arguments)
-            return stored(self.name, out, self.function(axes, *positional, **named))
+                result = self.function(*positional, **named)
+            else:
+                axes = Signature.match_any(self.signatures, arguments)
+                result = self.function(axes, *positional, **named)
+            return stored(self.name, out, self.carry(arguments, result))
         except Mismatch as mismatch:
             if mismatch.operation is None:
                 mismatch.operation = self.name
@@ -166,7 +174,7 @@ def rule(*names: str, shapes: str | tuple[str, ...] = (), attribute: bool = Fals
 
     def register(function: Function) -> Function:
         for name in names:
-            for path in _paths(name):
+            for path in paths(name):
                 if path in _rules:
                     raise ValueError(f"two rules for {path}")
                 signatures = tuple(Signature.parse(line) for line in lines)
@@ -210,16 +218,6 @@ def known_dims(value: TensorType) -> tuple[Any, ...]:
     if value.dims is None:
         raise Undecided("the rank is unknown")
     return value.dims
-
-
-def _paths(name: str) -> list[str]:
-    if name.startswith("F."):
-        return ["torch.nn.functional." + name[2:]]
-    if name.startswith("."):
-        return ["torch.Tensor" + name]
-    if "." in name:
-        return [name]
-    return [f"torch.{name}", f"torch.Tensor.{name}"]
 
 
 def _load() -> None:

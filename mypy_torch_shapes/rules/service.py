@@ -11,18 +11,11 @@ from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided
 from . import autocast, deliberate, oracle, registry
 from .mismatch import DTYPE, Mismatch
+from .names import MOVING, RESHAPING
 from .vocabulary import show
 
-# In-place methods that change the shape of their tensor.
-RESHAPING = frozenset(
-    {"unsqueeze_", "squeeze_", "transpose_", "t_", "swapaxes_", "swapdims_", "resize_", "resize_as_", "as_strided_",
-     "addbmm_"}
-)  # fmt: skip
 # In-place methods whose result must have the target's dtype, where others are cast to it.
 _EXACT = frozenset({"float_power_"})
-# In-place methods that give their tensor the type of another one.
-MOVING = frozenset({"set_", "swap_", "sparse_resize_", "sparse_resize_and_clear_"})
-
 RULE, IN_PLACE, ORACLE = "rule", "in place", "oracle"
 _ASKED = ("torch.linalg.", "torch.fft.", "torch.special.", "torch.nn.functional.", "torch.Tensor.", "torch.ops.")
 

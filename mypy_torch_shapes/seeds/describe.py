@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mypy_torch_shapes.seeds.encode import encode_tensor
 from mypy_torch_shapes.seeds.model import (
     LENGTH,
@@ -26,7 +28,7 @@ def describe(seed: Seed, profile: Profile) -> str:
     """One value on one line, shortened where it is long."""
     match seed:
         case TensorSeed():
-            return ("Parameter " if seed.parameter else "") + encode_tensor(seed)
+            return ("Parameter " if seed.parameter else "") + encode_tensor(replace(seed, order=None))
         case SequenceSeed(cls, items, complete):
             brackets = _BRACKETS.get(cls, "()")
             inside = _joined([describe(item, profile) for item in items], complete)

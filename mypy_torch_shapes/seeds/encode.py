@@ -37,9 +37,14 @@ def _partial(encoded: dict[str, Json], complete: bool) -> dict[str, Json]:
 
 
 def encode_tensor(seed: TensorSeed) -> str:
-    """`float32[8, 3, 32, 32]`, followed by the device where it is not the CPU."""
-    text = f"{seed.dtype}[{', '.join(map(str, seed.shape))}]"
-    return text if seed.device == "cpu" else f"{text} {seed.device}"
+    """`float32[8, 3, 32, 32] contiguous`: the device where it is not the CPU, and the order in memory where known."""
+    words = [f"{seed.dtype}[{', '.join(map(str, seed.shape))}]"]
+    if seed.device != "cpu":
+        words.append(seed.device)
+    if seed.order is not None:
+        contiguous = seed.order == tuple(range(len(seed.shape)))
+        words.append("contiguous" if contiguous else f"order {' '.join(map(str, seed.order))}")
+    return " ".join(words)
 
 
 def _encode_sequence(seed: SequenceSeed) -> Json:
@@ -101,11 +106,20 @@ def _optional(value: Json, expected: type) -> Json:
 def decode_tensor(text: Json, parameter: bool) -> TensorSeed:
     """Read what `encode_tensor` wrote."""
     dtype, bracket, rest = _of(text, str).partition("[")
-    sizes, closing, device = rest.partition("]")
+    sizes, closing, words = rest.partition("]")
+    place, _, order = words.partition("order ")
+    device = place.removesuffix("contiguous").strip() or "cpu"
     shape = [size.strip() for size in sizes.split(",")] if sizes else []
-    if not (dtype and bracket and closing and all(size.isdecimal() for size in shape)):
+    if not (dtype and bracket and closing and all(number.isdecimal() for number in (*shape, *order.split()))):
         raise Malformed(f"{text!r:.60} where a tensor was expected")
-    return TensorSeed(dtype, tuple(map(int, shape)), device.strip() or "cpu", parameter)
+    axes = range(len(shape)) if place.endswith("contiguous") else map(int, order.split())
+    return TensorSeed(dtype, tuple(map(int, shape)), device, parameter, _order(tuple(axes), len(shape)))
+
+
+def _order(axes: tuple[int, ...], rank: int) -> tuple[int, ...] | None:
+    if axes and sorted(axes) != list(range(rank)):
+        raise Malformed(f"{axes} where an order of {rank} axes was expected")
+    return axes if axes or not rank else None
 
 
 def _decode_name(encoded: dict[str, Json]) -> NameSeed:

@@ -9,12 +9,16 @@ Scalar = int | float | bool | complex | str | bytes | None
 
 @dataclass(frozen=True)
 class TensorSeed:
-    """A tensor as it was seen: torch's dtype name without the prefix (`float32`), sizes, and device type."""
+    """A tensor as it was seen: torch's dtype name without the prefix (`float32`), sizes, and device type.
+
+    `order` gives its axes from the outermost in memory, where its elements fill a piece of that.
+    """
 
     dtype: str
     shape: tuple[int, ...]
     device: str = "cpu"
     parameter: bool = False
+    order: tuple[int, ...] | None = field(default=None, compare=False)  # one call at other strides is the same call
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 
 from .dims import Naming, Size, Symbol, substitute, text
 from .dtypes import DType
+from .layout import Layout
 
 
 @dataclass(frozen=True)
 class TensorType:
     """A tensor's dtype and dims; None for an unknown dtype, or an unknown rank.
 
-    `parameter` marks an `nn.Parameter`. An unknown size in dims is a nameless `Symbol`.
+    `parameter` marks an `nn.Parameter`. An unknown size in dims is a nameless `Symbol`. `layout` is how it lies in
+    memory, None where that is not known: what makes a new type says nothing of it, `rules/layouts.py` does.
     """
 
     dtype: DType | None
     dims: tuple[Size, ...] | None
     parameter: bool = False
+    layout: Layout | None = None
 
     @property
     def rank(self) -> int | None:

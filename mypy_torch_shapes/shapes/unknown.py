@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .dims import Size
+
 from typing import NoReturn
 
 
@@ -65,7 +70,7 @@ class Repeated(Unknown):
 
     __slots__ = ("element", "length")
 
-    def __init__(self, element: object, length: object) -> None:
+    def __init__(self, element: object, length: Size) -> None:
         super().__init__("a list of unknown length")
         self.element, self.length = element, length
 

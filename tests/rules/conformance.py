@@ -1,6 +1,7 @@
 """The conformance sweep: our rules against torch's own samples of every operation and module.
 
-    python -m tests.rules.conformance [--ops RE] [--dtypes float32,int64] [--symbolic] [--errors] [--oracle] [--json F]
+    python -m tests.rules.conformance [--ops RE] [--dtypes float32,int64] [--symbolic] [--errors] [--oracle] [--moved]
+                                        [--json F]
 
 Each sample of `op_db` and `module_db` is run in torch (CPU) and by the rule; the outcomes are
 ok, data (unknown, but torch has no meta kernel either), partial (some size or dtype left unknown), undecided, no
@@ -32,6 +33,7 @@ from mypy_torch_shapes.rules import modules, oracle, registry, service
 from mypy_torch_shapes.rules.oracle.errors import classify
 
 from . import changing
+from .memory import moved
 from .module_calls import asked_of_module, judge_attributes, module_calls, module_db, refused_calls
 from .op_calls import Call, attempted, calls
 from .outcomes import (
@@ -55,6 +57,7 @@ from .outcomes import (
     judge,
     summary,
 )
+from .samples import map_tensors
 from .symbolic import cases, judge_symbolic, runs_without_data
 
 DTYPES = ("float32", "float64", "int64", "bool", "complex64")
@@ -104,6 +107,7 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--errors", action="store_true", help="torch's error inputs instead of its samples")
     parser.add_argument("--inplace", action="store_true", help="the in-place variant of each operation")
     parser.add_argument("--out", action="store_true", help="results written to out=, of the same and of other dtypes")
+    parser.add_argument("--moved", action="store_true", help="tensors lie in memory in another order")
     parser.add_argument("--oracle", action="store_true", help="ask torch on the meta device instead of the rules")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--json", help="write everything to this file")
@@ -153,6 +157,9 @@ def _samples(op: Any, dtype: torch.dtype, options: argparse.Namespace) -> Iterat
 def _sweep_sample(op: Any, sample: Any, tally: Tally, options: argparse.Namespace) -> None:
     """Every name of the operation on one sample; names that share a rule are tried once."""
     try:
+        if options.moved:
+            sample.input, sample.args = map_tensors(moved, sample.input), map_tensors(moved, sample.args)
+            sample.kwargs = map_tensors(moved, sample.kwargs)
         each = list(calls(op, sample))
         real = each[0].run() if each and not options.symbolic else None
     except Exception:  # noqa: BLE001 - a sample torch itself cannot run on this build
@@ -240,6 +247,8 @@ def _sweep_module(number: int, options: argparse.Namespace) -> tuple[str, Tally]
         if dtype not in info.supported_dtypes("cpu"):
             continue
         for call in itertools.islice(module_calls(info, dtype, training), options.limit):
+            if options.moved:
+                call = Call.of(call.path, map_tensors(moved, call.args), call.kwargs, call.function)
             if not modules.known(call.path) and not options.oracle:
                 tally.add(NO_RULE, call.path)
                 continue

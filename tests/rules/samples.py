@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -11,6 +12,8 @@ from mypy_torch_shapes.shapes.dims import Dim, Symbol, substitute, symbols
 from mypy_torch_shapes.shapes.dtypes import BY_NAME, DType
 from mypy_torch_shapes.shapes.tensor_type import TensorType
 from mypy_torch_shapes.shapes.unknown import Opaque, Reference, Unknown
+
+from .memory import holds, layout_of
 
 OK, PARTIAL, WRONG = "ok", "partial", "wrong"
 
@@ -38,10 +41,16 @@ def tensor_type(tensor: torch.Tensor) -> TensorType:
     return TensorType(dtype_of(tensor.dtype), tuple(tensor.shape), isinstance(tensor, torch.nn.Parameter))
 
 
+def laid_type(tensor: torch.Tensor) -> TensorType:
+    """The same, with how the tensor lies in memory."""
+    strided = tensor.layout is torch.strided and not tensor.is_nested
+    return replace(tensor_type(tensor), layout=layout_of(tensor) if strided else None)
+
+
 def to_value(value: Any) -> Any:
     """What a rule is given for a Python value."""
     if isinstance(value, torch.Tensor):
-        return tensor_type(value)
+        return laid_type(value)
     if isinstance(value, torch.dtype):
         return dtype_of(value) or Unknown(f"{value} is quantized")
     if isinstance(value, tuple | list):  # a torch.Size or a named tuple is a tuple
@@ -50,6 +59,8 @@ def to_value(value: Any) -> Any:
         return {key: to_value(item) for key, item in value.items()}
     if isinstance(value, slice):
         return slice(*(to_value(item) for item in (value.start, value.stop, value.step)))
+    if isinstance(value, torch.memory_format | torch.layout):
+        return Reference(str(value))
     if value is None or value is Ellipsis or isinstance(value, bool | int | float | complex | str):
         return value
     return Opaque(value)
@@ -65,7 +76,11 @@ def compare(claim: Any, real: Any, binding: Mapping[Symbol, int] | None = None) 
     if isinstance(claim, Unknown):
         return PARTIAL, f"unknown: {claim.reason}"
     if isinstance(real, torch.Tensor):
-        return _compare_tensor(claim, tensor_type(real), binding or {})
+        found = _compare_tensor(claim, tensor_type(real), binding or {})
+        layout = claim.layout if isinstance(claim, TensorType) else None
+        if found[0] != WRONG and layout is not None and not holds(layout, real):
+            return WRONG, f"{claim} lies as {layout}, torch's has strides {real.stride()}"
+        return found
     if isinstance(real, tuple | list):
         if not isinstance(claim, tuple | list):
             return WRONG, f"{claim!r} for a sequence"

@@ -9,7 +9,7 @@ from inspect import Parameter
 from typing import Any
 
 from ...shapes.unknown import Undecided
-from .. import autocast
+from .. import autocast, layouts
 from ..mismatch import Mismatch
 from .table import ModuleClass, ModuleSpec, classes
 
@@ -54,7 +54,8 @@ def forward(cls: str, attrs: Mapping[str, Any], training: Any, args: tuple[Any, 
             with autocast.within():
                 given = autocast.forgotten(args), autocast.forgotten(dict(kwargs))
                 return autocast.forgotten(found.forward(attrs, training, *given))
-        return found.forward(attrs, training, args, kwargs)
+        result = found.forward(attrs, training, args, kwargs)
+        return layouts.forgotten(result) if autocast.is_composite_class(cls) else result
     except Mismatch as mismatch:
         mismatch.operation = mismatch.operation or found.operation
         raise

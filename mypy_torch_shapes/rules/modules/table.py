@@ -10,6 +10,7 @@ from typing import Any
 
 from ...shapes.dims import Size
 from ...shapes.dtypes import DType
+from ...shapes.layout import contiguous
 from ...shapes.tensor_type import TensorType, fresh
 from ...shapes.unknown import Undecided, Unknown
 from ..promotion import default_dtype
@@ -143,12 +144,12 @@ def bind(signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[st
 
 def parameter(dtype: Any, *dims: Any) -> TensorType:
     """A new nn.Parameter; `dtype` is the constructor's argument."""
-    return TensorType(factory_dtype(dtype), _sizes(dims), parameter=True)
+    return TensorType(factory_dtype(dtype), _sizes(dims), parameter=True, layout=contiguous(len(dims)))
 
 
 def buffer(dtype: Any, *dims: Any) -> TensorType:
     """A new buffer."""
-    return TensorType(factory_dtype(dtype), _sizes(dims))
+    return TensorType(factory_dtype(dtype), _sizes(dims), layout=contiguous(len(dims)))
 
 
 def _sizes(dims: tuple[Any, ...]) -> tuple[Size, ...]:
