@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..seeds.secrets import NOT_KEPT
 from ..shapes.choices import Choice
 from ..shapes.dims import Dim
 from ..shapes.unknown import Unknown
@@ -143,6 +144,9 @@ def _several(values: list[Value]) -> Value:
 
 def _settled(run: Run, value: Any, node: ast.AST, frame: Frame) -> Value:
     """What argparse made of an option, as a value of ours."""
+    word = value.value if isinstance(value, _Held) else value
+    if isinstance(word, str) and NOT_KEPT in word:
+        return Unknown("it was not kept, because it looks like a secret")
     if isinstance(value, _Held):
         return value.value if value.convert is None else call_value(run, value.convert, [value.value], node, frame)
     if isinstance(value, list):

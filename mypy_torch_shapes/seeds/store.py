@@ -15,6 +15,7 @@ from mypy_torch_shapes.seeds.merging import Merged, merge_profiles
 from mypy_torch_shapes.seeds.model import Profile
 from mypy_torch_shapes.seeds.references import module_references, modules_of
 from mypy_torch_shapes.seeds.runs import records_of
+from mypy_torch_shapes.seeds.secrets import without_secrets
 
 SCHEMA = 1
 DIRECTORY = ".mypy_torch_shapes"
@@ -88,7 +89,7 @@ def merge(root: Path, profile: Profile) -> Merged:
             except DamagedError as error:
                 stored = Profile()
                 os.replace(path, _free_name(path, error.suffix))
-            merged = merge_profiles(stored, profile)
+            merged = merge_profiles(stored, without_secrets(profile))
             text = dumps(merged.profile).encode()
             if not (path.exists() and path.read_bytes() == text):
                 _replace(path, text)

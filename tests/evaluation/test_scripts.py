@@ -24,6 +24,7 @@ from mypy_torch_shapes.seeds.model import (
     Sighting,
     TensorSeed,
 )
+from mypy_torch_shapes.seeds.secrets import NOT_KEPT
 from mypy_torch_shapes.seeds.slices import Slicer
 
 from .support import evaluated
@@ -259,3 +260,9 @@ def test_a_name_that_a_script_gives_another_module_is_what_that_module_uses(tmp_
     source += "layers.make = lambda: nn.Linear(4, 6)\nz = layers.run(torch.zeros(2, 4))\n"
     values, _ = evaluated(tmp_path, source)
     assert [values[name].type.dims for name in "yz"] == [(2, 5), (2, 6)]
+
+
+def test_an_option_that_was_not_kept_is_unknown(tmp_path: Path) -> None:
+    option = "parser = argparse.ArgumentParser()\nparser.add_argument('--api-key')\nargs = parser.parse_args()\n"
+    source = f"{HEAD}{option}x = torch.zeros(3) if args.api_key == 'k' else torch.zeros(4)\nx\n"
+    assert text_of(reported(tmp_path, source, (("--api-key", NOT_KEPT),)), 9) == ["Tensor[float32, _]"]
