@@ -159,7 +159,7 @@ def call_function(
     if vague and run.uncertain and _is_lost(run, function):
         return Unknown("a call by itself with something unknown")
     if not vague and not run.muted:
-        run.reached.add(f"{function.module.name}:{function.qualname}")
+        _note_reached(run, function, list(bound.values()))
     frame = Frame(Env(bound, function.env, function.module), function, function.owner)
     frame.receiver = next(iter(bound.values()), None)
     frame.muted, frame.uncertain, frame.vague = run.muted, run.uncertain, vague
@@ -181,6 +181,14 @@ def call_function(
             raise  # else the project goes on, and so do we: more likely we do not know the library well enough
         return Unknown(f"a function of a library seems to raise {raised.kind}")
     return result
+
+
+def _note_reached(run: Run, function: Function, arguments: list[Value]) -> None:
+    key = f"{function.module.name}:{function.qualname}"
+    run.reached.add(key)
+    if not any(isinstance(value, Tensor) and value.type.dims is None for value in arguments):
+        receiver = arguments[0] if arguments and isinstance(arguments[0], Instance) else None
+        run.places.add((key, receiver.origin, receiver.path) if receiver is not None else (key, None, None))
 
 
 def _enter_scope(frame: Frame) -> None:

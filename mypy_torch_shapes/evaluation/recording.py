@@ -200,18 +200,19 @@ class Recording:
     def report(self, module: SourceModule) -> FileReport:
         """All that was gathered for one source file."""
         report = FileReport()
-        entries = [entry for entry in self.entries_of(module.path) if _has_content(entry)]
-        for entry in most_general(entries):
+        for entry in most_general(_with_content(self.entries_of(module.path))):
             number = len(report.contexts)
             function = f"{module.name}.{entry.function}" if entry.function else module.name
             local = tuple((name, meaning) for meaning, name in entry.local_definitions.items())
             report.contexts.append(Context(number, function, entry.instance, tuple(entry.definitions.items()), local))
             mixed = entry.plain.intersection(entry.facts)
             mixed |= entry.gaps.keys() & entry.facts.keys()  # what was not known at times may have been anything then
+            bare = {at for at, type in entry.facts.items() if type.dtype is None and type.dims is None}
             for at, type in sorted(entry.facts.items()):
-                if at not in mixed:
+                if at not in mixed and at not in bare:
                     (report.bindings if at in entry.bound else report.facts).append(_fact(number, at, type, entry))
             gaps = {at: reason for at, reason in entry.gaps.items() if at not in entry.facts}
+            gaps |= dict.fromkeys(bare, "a tensor of unknown dtype and rank")
             gaps |= dict.fromkeys(mixed, "not always a tensor")
             report.gaps += [Gap(number, at, gaps[at]) for at in sorted(gaps.keys() - entry.bound)]
             report.reveals += sorted(entry.reveals.items())
@@ -273,5 +274,7 @@ def _world(operands: Sequence[Value], naming: object) -> list[str]:
     return [f"{', '.join(f'{name} = {value}' for name, value in seen.items())} in the recorded run"] if seen else []
 
 
-def _has_content(entry: Entry) -> bool:
-    return bool(entry.facts or entry.gaps or entry.reveals)
+def _with_content(entries: list[Entry]) -> list[Entry]:
+    """The contexts of functions of which anything is said; also calls without tensors, which others do not describe."""
+    places = {(each.function, each.instance) for each in entries if each.facts or each.gaps or each.reveals}
+    return [each for each in entries if (each.function, each.instance) in places]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -63,6 +63,9 @@ class Frame:
 _AS_WRITTEN = {"__getitem__": "index", "__setitem__": "index assignment"}  # what a program writes
 
 
+Place = tuple[str, Hashable, str | None]  # a function, and the receiver's origin and place below its root
+
+
 class Mistake(NamedTuple):
     """An operation that fails: where the evaluation is, and on what."""
 
@@ -100,7 +103,8 @@ class Run:
         self.handled: list[Raised] = []  # the exceptions whose handlers are running
         self.guarded = 0  # > 0: the program catches what a failing operation raises
         self.entered: set[SourceModule] = set()
-        self.reached: set[str] = set()  # functions entered, "module:qualname"
+        self.reached: set[str] = set()  # functions entered with known arguments, "module:qualname"
+        self.places: set[Place] = set()  # the same with the modules they were entered on, the ranks of tensors known
         self.rebound: set[tuple[int, str]] = set()  # globals that functions bound in this evaluation
         self.doubts = 0  # conditions that could not be told: what follows may hold for some sizes only
         self.constructing = 0  # > 0: inside the constructor of a module: what is chosen there is its configuration

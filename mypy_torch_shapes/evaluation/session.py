@@ -10,6 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from ..rules import autocast, suspicion
+from ..seeds.merging import order_of
 from ..seeds.model import CallRecord, NameSeed, Profile
 from ..shapes.dims import Size
 from ..shapes.unknown import Undecided
@@ -23,7 +24,7 @@ from .naming import Parameters
 from .origins import Source
 from .quiet import Quiet
 from .recording import Recording
-from .run import Frame, Run
+from .run import Frame, Place, Run
 from .seeding import Seeding
 from .sightings import Sightings
 from .staleness import Staleness, loader_of
@@ -51,6 +52,7 @@ class Gathered:
     recording: Recording
     entered: set[SourceModule] = field(default_factory=set)
     reached: set[str] = field(default_factory=set)  # functions, "module:qualname"
+    places: set[Place] = field(default_factory=set)
     faults: dict[str, tuple[Exception, set[SourceModule]]] = field(default_factory=dict)  # ours, and what they concern
 
 
@@ -212,9 +214,20 @@ class Session:
             if call.root:
                 self._evaluate(call)
         building = {key for record in self.profile.modules.values() for key in record.builders}
-        for call in grouped:
-            if not call.root and call.function not in building and call.function not in self.recorded.reached:
+        for call in sorted(grouped, key=_left, reverse=True):  # callers before what they call
+            if not call.root and call.function not in building and self._is_unmet(call):
                 self._evaluate(call)
+
+    def _is_unmet(self, call: Call) -> bool:
+        """Whether nothing led to a function, or not to this module's, with arguments that are known.
+
+        In the second case what came before was not followed, so it must not have changed, either.
+        """
+        if call.function not in self.recorded.reached:
+            return True
+        record = None if call.receiver is None else self.profile.modules[call.receiver]
+        place = (None, None) if record is None else (contexts.origin(self.profile, record), record.path)
+        return (call.function, *place) not in self.recorded.places and self.staleness.precedes_changes(call.records)
 
     def _evaluate_annotated(self, module: SourceModule) -> Gathered:
         """Functions whose annotations say what they are called with, where no recorded call says more."""
@@ -353,6 +366,12 @@ class Session:
                     gathered.faults.setdefault(f"{type(kept).__name__}: {kept}", (kept, set()))[1].update(each.entered)
                 gathered.entered |= each.entered
                 gathered.reached |= each.reached
+                gathered.places |= each.places
+
+
+def _left(call: Call) -> int:
+    """When a call was left in the run."""
+    return max((order_of(record) for record in call.records if record.probe is None), default=0)
 
 
 def _halves(places: list[int]) -> list[list[int]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..seeds import digests
+from ..seeds.merging import order_of
 from ..seeds.model import CallRecord, FunctionRecord, Profile
 from ..seeds.references import classes_of
 from .modules import Loader, imported_names
@@ -22,6 +24,7 @@ class Staleness:
         self._trusted: dict[str, bool] = {}
         self._changed: list[str] | None = None
         self._edited: bool | None = None
+        self._first_change: float | None = None
         self._callers: dict[str, set[str]] = {}
         for call in profile.calls:
             if call.caller is not None:
@@ -87,6 +90,19 @@ class Staleness:
     def callers_unchanged(self, call: CallRecord) -> bool:
         """Whether everything that led to a call is as it was."""
         return call.caller is None or self._trust(call.caller)
+
+    def precedes_changes(self, calls: Iterable[CallRecord]) -> bool:
+        """Whether the run got to these calls before it was in anything that is not what it was."""
+        if self._first_change is None:
+            changed = {key for key in self.profile.functions if not self.unchanged(key)}
+            orders = dict.fromkeys(changed, -1)  # of some nobody knows when they were entered
+            for call in self.profile.calls:
+                if call.function in changed and call.probe is None:
+                    before = orders[call.function]
+                    orders[call.function] = order_of(call) if before < 0 else min(before, order_of(call))
+            self._first_change = min(orders.values(), default=math.inf)
+        real = [call for call in calls if call.probe is None]
+        return all(call.order is not None and call.order <= self._first_change for call in real)
 
     def changed_callers(self, call: CallRecord) -> list[str]:
         """The functions that led to a call, however far up, and are not what they were."""

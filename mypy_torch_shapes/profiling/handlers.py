@@ -185,6 +185,7 @@ class WatchedHandler(Handler):
                 root=entry.root,
                 caller=entry.caller,
                 autocast=entry.autocast,
+                order=None if self.recorder.probed is not None else len(scope.calls),
             )
         )
         scope.receivers.append(entry.receiver)

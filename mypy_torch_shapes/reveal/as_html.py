@@ -142,9 +142,9 @@ class Page:
             first[fact.context] = min(first.get(fact.context, fact.span.line), fact.span.line)
         found: dict[int, str] = {}
         for function, contexts in functions.items():
-            lines = [first[context.id] for context in contexts if context.id in first]
-            if len(contexts) > 1 and lines:
-                found[self._def_line(min(lines))] = selector(function, contexts)
+            said = [context for context in contexts if context.id in first]
+            if len(said) > 1:
+                found[self._def_line(min(first[context.id] for context in said))] = selector(function, said)
         return found
 
     def _def_line(self, line: int) -> int:

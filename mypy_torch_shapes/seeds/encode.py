@@ -230,7 +230,7 @@ def encode_call(record: CallRecord) -> Json:
         encoded["returned"] = encode(record.returned)
     else:
         encoded["raised"] = record.raised
-    for name in ("receiver", "caller", "probe"):
+    for name in ("receiver", "caller", "probe", "order"):
         if (value := getattr(record, name)) is not None:
             encoded[name] = value
     if record.root:
@@ -255,6 +255,7 @@ def decode_call(e: Json) -> CallRecord:
         probe=_optional(e.get("probe"), int),
         runs=_decode_runs(e),
         autocast=tuple(_of(region, str) for region in _of(e.get("autocast", []), list)),
+        order=_optional(e.get("order"), int),
     )
 
 

@@ -104,7 +104,19 @@ def without_stale(old: Profile, new: Profile) -> Profile:
     def is_stale(call: CallRecord) -> bool:
         return call.function in changed or call.caller in changed or not stale_modules.isdisjoint(modules_of(call))
 
-    return with_calls(old, [index for index, call in enumerate(old.calls) if not is_stale(call)])
+    kept = with_calls(old, [index for index, call in enumerate(old.calls) if not is_stale(call)])
+    return _without_order(kept, min((order_of(call) for call in old.calls if call.function in changed), default=0))
+
+
+def _without_order(profile: Profile, since: int) -> Profile:
+    """What came after code that is another today no longer says that it came before anything."""
+    calls = [replace(call, order=None) if order_of(call) > since else call for call in profile.calls]
+    return replace(profile, calls=calls)
+
+
+def order_of(call: CallRecord) -> int:
+    """When a call was left, at the earliest."""
+    return 0 if call.order is None else call.order
 
 
 def with_calls(profile: Profile, kept: Iterable[int]) -> Profile:
@@ -132,6 +144,7 @@ class _Merge:
         self._calls_by_key: dict[str, int] = {}
         self._variations_by_key: dict[object, int] = {}
         self._count: Counter[object] = Counter()
+        self._first: dict[str, int] = {}  # by function, the place of a call
 
     def add(self, profile: Profile) -> None:
         """Real calls first: the probe varied some of them, and its own calls refer to the variations."""
@@ -153,15 +166,24 @@ class _Merge:
             group = (call.function, call.receiver, call.probe is None)
             if self._count[group] >= MAX_CALLS or len(self.calls) >= MAX_CALLS_IN_ALL:
                 self.capped.add(call.function)
+                self._note_order(self._first.get(call.function), call)
                 return None
             self._count[group] += 1
             self._calls_by_key[key] = len(self.calls)
+            self._first.setdefault(call.function, len(self.calls))
             self.calls.append(call)
         place = self._calls_by_key[key]
         before = self.calls[place]
         if call.runs != before.runs:
             self.calls[place] = replace(before, runs=merged_runs(before.runs, call.runs))
+        self._note_order(place, call)
         return place
+
+    def _note_order(self, place: int | None, call: CallRecord) -> None:
+        """The function of the call at this place was left as early as this call was."""
+        before = None if place is None else self.calls[place].order
+        if place is not None and before is not None and call.probe is None:
+            self.calls[place] = replace(self.calls[place], order=min(before, order_of(call)))
 
     def _add_variation(self, variation: Variation) -> int:
         key = (variation.call, variation.axes, variation.size, variation.sizes)
@@ -178,7 +200,7 @@ class _Merge:
 
 def call_key(call: CallRecord) -> str:
     """Equal for equal observations, whether the real run or a probe made them."""
-    return json.dumps(encode_call(replace(call, probe=None, runs=())))
+    return json.dumps(encode_call(replace(call, probe=None, runs=(), order=None)))
 
 
 def _equal_modules(modules: dict[int, ModuleRecord]) -> dict[int, int]:

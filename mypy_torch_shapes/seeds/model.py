@@ -114,6 +114,7 @@ class CallRecord:
     probe: int | None = None  # the probe variation this was seen in; None for the real run
     runs: tuple[int, ...] = ()  # places in `Profile.runs`, of those it was seen in
     autocast: tuple[str, ...] = ()  # the regions in force on entry: "cpu bfloat16"
+    order: int | None = None  # its place among the calls of a run, as they were left; the earliest, of several runs
 
 
 LENGTH = -1  # the "axis" of a list of numbers

@@ -1,0 +1,80 @@
+"""Where something cannot be followed, the record goes on: calls of single modules, from what they were given."""
+
+from __future__ import annotations
+
+import pytest
+
+from mypy_torch_shapes.evaluation.facts import FileReport
+from mypy_torch_shapes.evaluation.session import Options, Session
+from mypy_torch_shapes.seeds.model import Profile
+from tests.profiling.support import Bench
+
+NET = """
+import json
+import torch
+from torch import nn
+def opaque(x):
+    return eval("x")[:, :]
+def given(value):
+    return value
+class Layer(nn.Module):
+    def __init__(self, n, m):
+        super().__init__()
+        self.fc = nn.Linear(n, m)
+    def forward(self, x):
+        return self.fc(given(x))
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = Layer(6, 5)
+        self.second = Layer(5, 4)
+    def forward(self, x):
+        given(None)
+        return self.second(opaque(self.first(x)))
+"""
+
+
+@pytest.fixture
+def recorded(bench: Bench) -> Profile:
+    import torch
+
+    net = bench.write(NET)
+    return bench.record(lambda: net.Net()(torch.randn(3, 6)), probe=True).profile
+
+
+def report(bench: Bench, profile: Profile, before: str = "", after: str = "") -> FileReport:
+    (bench.directory / "net.py").write_text(NET.replace(before, after) if before else NET)
+    return Session(bench.directory, profile, Options()).report(bench.directory / "net.py")
+
+
+def said(found: FileReport, function: str) -> dict[str | None, list[str]]:
+    """By instance, the types in a function."""
+    return {
+        context.instance: [fact.text for fact in found.facts if fact.context == context.id]
+        for context in found.contexts
+        if context.function == function
+    }
+
+
+def test_a_module_that_nothing_led_to_is_entered_as_it_was_recorded(bench: Bench, recorded: Profile) -> None:
+    types = said(report(bench, recorded), "net.Layer.forward")
+    assert types["first"][0] == "Tensor[float32, N, 5]"
+    assert types["second"][0] == "Tensor[float32, N, 4]"
+
+
+def test_a_mistake_behind_what_cannot_be_followed_is_found(bench: Bench, recorded: Profile) -> None:
+    found = report(bench, recorded, "return self.fc(given(x))", "return self.fc(given(x).t())")
+    assert {each.message for each in found.findings} == {"linear: input has N features, expected in_features = 6"}
+
+
+
+
+def test_what_came_before_has_to_be_what_it_was(bench: Bench, recorded: Profile) -> None:
+    edited = report(bench, recorded, 'eval("x")[:, :]', 'eval("x")[:, :5]')
+    assert said(edited, "net.Layer.forward")["second"] == ["Tensor[float32, ...]"]
+    assert not edited.findings
+
+
+def test_a_call_without_a_tensor_is_a_context_too(bench: Bench, recorded: Profile) -> None:
+    contexts = [context for context in report(bench, recorded).contexts if context.function == "net.given"]
+    assert [bool(context.symbols) for context in contexts].count(False) == 1
