@@ -6,7 +6,7 @@ import ast
 
 from ..rules.filling import from_data
 from ..rules.mismatch import Mismatch
-from ..shapes.dtypes import BY_NAME, DType, float64, int64
+from ..shapes.dtypes import BY_NAME, DType, bool_, float32, float64, int64
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown, UnknownNumber
 from . import tensors
@@ -25,11 +25,17 @@ def tensor_of(value: Value) -> Tensor | None:
     return found if isinstance(found, Tensor) else None
 
 
-def _array(dtype: DType | None, shape: Value) -> Value:
+def make(dtype: DType | None, shape: Value) -> Value:
+    """An array; what has no axes is a number."""
+    kinds: dict[DType | None, type] = {float64: float, float32: float, int64: int, bool_: bool}
+    if shape == ():
+        return UnknownNumber(kinds[dtype], "computed by numpy") if dtype in kinds else Unknown("computed by numpy")
     dims = (shape,) if is_size(shape) else tuple(shape) if isinstance(shape, tuple | list) else None
     if dims is None or not all(is_size(size) for size in dims) or getattr(shape, "length", None) is not None:
         return Unknown("an array of unknown shape")
     made = {TENSOR: Tensor(TensorType(dtype, dims)), "shape": dims, "ndim": len(dims)}
+    turned = {TENSOR: Tensor(TensorType(dtype, dims[::-1])), "shape": dims[::-1], "ndim": len(dims)}
+    made["T"] = Instance(Library("numpy.ndarray"), turned, complete=False)
     return Instance(Library("numpy.ndarray"), made, complete=False)
 
 
@@ -41,34 +47,43 @@ def _random(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST
         return Unknown("an array drawn at random")
     if size is None:
         return UnknownNumber(int if name == "randint" else float, "a random number")
-    return _array(int64 if name == "randint" else float64, size)
+    return make(int64 if name == "randint" else float64, size)
 
 
 @special("numpy.random.rand", "numpy.random.randn")
 def _uniform(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
-    return _array(float64, tuple(args)) if args else UnknownNumber(float, "a random number")
+    return make(float64, tuple(args)) if args else UnknownNumber(float, "a random number")
 
 
 @special("numpy.zeros", "numpy.ones")
 def _filled(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     given = kwargs.get("dtype", args[1] if len(args) > 1 else Library("numpy.float64"))
+    return make(dtype_of(given), args[0] if args else kwargs.get("shape"))
+
+
+def dtype_of(given: Value) -> DType | None:
+    """What stands for a dtype: `np.float32`, `float`, "float32"."""
     name = given.name if isinstance(given, Library) else given
-    dtype = BY_NAME.get({"float": "float64", "int": "int64"}.get(name, name)) if isinstance(name, str) else None
-    return _array(dtype, args[0] if args else kwargs.get("shape"))
+    return BY_NAME.get({"float": "float64", "int": "int64"}.get(name, name)) if isinstance(name, str) else None
 
 
 @special("numpy.array", "numpy.asarray")
 def _of_numbers(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
-    """Nested sequences of numbers: a table that a constructor computes."""
+    """Nested sequences of numbers: a table that a constructor computes; or another array."""
     data = args[0] if args else None
-    if len(args) != 1 or kwargs or not isinstance(data, list | tuple) or not _all_numbers(data):
+    given = kwargs.get("dtype", args[1] if len(args) > 1 else None)
+    other = tensor_of(data)
+    if not kwargs.keys() <= {"dtype"} or (other is None and not _all_numbers(data)):
         return Unknown("an array of something unknown")
+    if other is not None or not isinstance(data, list | tuple):
+        type = other.type if other is not None else TensorType(float64 if isinstance(data, float) else None, ())
+        return make(type.dtype if given is None else dtype_of(given), type.dims)
     try:
         made = from_data(tensors.to_rule(run, data))
     except Mismatch:
         return Unknown("an array of rows of different lengths")
     floating = made.dtype is not None and made.dtype.is_floating_point
-    return _array(float64 if floating else made.dtype, made.dims)
+    return make((float64 if floating else made.dtype) if given is None else dtype_of(given), made.dims)
 
 
 def _all_numbers(value: Value) -> bool:
@@ -82,9 +97,11 @@ def _linspace(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.A
     """The rates a constructor spreads over its layers."""
     given = dict(zip(("start", "stop", "num"), args, strict=False)) | kwargs
     start, stop, count = given.get("start"), given.get("stop"), given.get("num", 50)
+    if given.pop("dtype", None) is not None and dtype_of(kwargs["dtype"]) != float64:
+        return Unknown("an array of another dtype")
     if not given.keys() <= {"start", "stop", "num"} or not is_size(count):
         return Unknown("an array of something unknown")
-    array = _array(float64, count)
+    array = make(float64, count)
     if not isinstance(array, Instance) or not isinstance(count, int) or not 1 < count <= _MOST:
         return array
     if isinstance(start, int | float) and isinstance(stop, int | float):

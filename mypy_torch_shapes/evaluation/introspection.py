@@ -14,6 +14,15 @@ _KINDS = ("POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD", "VAR_POSITIONAL", "KEYWORD
 _CONSTANTS = {name: Library(f"inspect.Parameter.{name}") for name in (*_KINDS, "empty")}
 
 
+@special("inspect.isfunction", "inspect.ismethod", "inspect.isclass")
+def _is_kind(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
+    """`default() if isfunction(default) else default`; of a library's names it is not known which are written in C."""
+    value = args[0] if len(args) == 1 else Unknown("what is inspected")
+    if isinstance(value, Unknown | Library):
+        return Unknown(f"inspect.{name} of something that is not the program's")
+    return isinstance(value, {"isfunction": Function, "ismethod": Bound, "isclass": Class}[name])
+
+
 @special("inspect.signature")
 def _signature(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     function = args[0] if args else None

@@ -10,7 +10,7 @@ from ..shapes.dims import Dim
 from ..shapes.relations import Truth, equal, less
 from ..shapes.tensor_type import fresh
 from ..shapes.unknown import Undecided, Unknown
-from . import calls, conditions, containers, iteration, numbers, objects, tensors
+from . import array_operations, arrays, calls, conditions, containers, iteration, numbers, objects, tensors
 from .joins import join
 from .run import Frame, Run
 from .values import Class, Condition, Function, Instance, Library, ListValue, Many, Raised, Real, Tensor, Value, is_size
@@ -174,6 +174,8 @@ def _small_power(left: Value, right: Value) -> bool:
 
 
 def _by_method(run: Run, op: type, left: Value, right: Value, node: ast.AST, frame: Frame) -> Value:
+    if op in TORCH and (arrays.tensor_of(left) or arrays.tensor_of(right)):
+        return array_operations.apply(run, f"torch.{TORCH[op]}", [left, right], {})
     name = DUNDER.get(op)
     if name and isinstance(left, Instance):
         method = objects.find_method(run, left, f"__{name}__")
@@ -205,6 +207,8 @@ def unary(run: Run, op: type[ast.unaryop], value: Value, node: ast.AST, frame: F
         return Unknown("not of something unknown") if known is None else conditions.negated(known)
     if isinstance(value, Tensor):
         return tensors.operate(run, f"torch.{TORCH[op]}", [value], {}, node, frame)
+    if arrays.tensor_of(value) is not None:
+        return array_operations.apply(run, f"torch.{TORCH[op]}", [value], {})
     if isinstance(value, Unknown):
         return value
     if isinstance(value, Dim | Real):

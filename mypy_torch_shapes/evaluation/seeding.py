@@ -217,6 +217,8 @@ class Seeding:
                 value = objects.lookup(value, part) or Unknown(f"{name} is gone")
             elif isinstance(value, Library):
                 value = canonical(f"{value.path}.{part}")
+            else:  # inside a function: made when that ran
+                return Unknown(f"{name} is no name of its module")
         return value
 
     def module(self, number: int) -> Value:

@@ -8,7 +8,7 @@ import math
 
 from ..shapes.dims import Dim
 from ..shapes.unknown import Unknown, UnknownNumber
-from . import iteration, library
+from . import array_operations, arrays, iteration, library
 from .run import Frame, Run
 from .specials import call_value, special
 from .values import (
@@ -112,6 +112,8 @@ def _number(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST
 
 @special("numpy.log", "numpy.sqrt", "numpy.exp", "numpy.cos", "numpy.sin", "numpy.prod", "numpy.log2", "numpy.log10")
 def _numpy(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
+    if args and arrays.tensor_of(args[0]) is not None:
+        return array_operations.apply(run, f"torch.{name}", args, kwargs)
     if name == "prod":
         known = iteration.items(run, args[0])
         if not isinstance(known, list) or not all(is_size(item) for item in known) or len(args) > 1 or kwargs:

@@ -14,6 +14,7 @@ from mypy_torch_shapes.seeds.model import (
     MappingSeed,
     ModuleRecord,
     ModuleSeed,
+    NameSeed,
     Profile,
     SequenceSeed,
     TensorSeed,
@@ -179,6 +180,23 @@ def test_a_child_unknown_in_a_constructor_that_changed_is_not_the_recorded_one(t
     profile.modules[1] = ModuleRecord(1, "torch.nn.modules.linear:Linear", 0, "fc", None, weights, (), True, builders)
     assert returned(reported(tmp_path, source, profile), tmp_path) == "Tensor[float32, N, 3]"
     assert returned(reported(tmp_path, source.replace("6, 3)", "6, 4)"), profile), tmp_path) is None
+
+
+def test_a_recorded_function_that_another_made_is_not_that_other(tmp_path: Path) -> None:
+    source = source_of("self.fs = [lambda y: y[:, :2]]", "return self.fs[0](x)", "def make(y):\n    return y.t()\n")
+    profile = profile_of(source, ((4, 6), (5, 6)))
+    made = SequenceSeed("list", (NameSeed("function", "program:make.<locals>.<lambda>"),))
+    record = replace(profile.calls[0], arguments=(("x", TensorSeed("float32", (4, 6))), ("fs", made)))
+    own = "def apply(x, fs):\n    return fs[0](x)\n"
+    source, profile.calls = source + own, [replace(record, function="program:apply", receiver=None)]
+    profile.functions.update(profile_of(source, ((4, 6),)).functions)
+    assert returned(reported(tmp_path, source, profile), tmp_path) is None
+
+
+def test_a_default_may_be_made_by_a_function(tmp_path: Path) -> None:
+    before = "from inspect import isfunction\ndef default(v, d):\n    return d() if isfunction(d) else d\n"
+    forward = "y = default(None, x)\nreturn torch.cat([y, default(None, lambda: x[:, :2])], 1)"
+    assert returned(net(tmp_path, "pass", forward, before=before), tmp_path) == "Tensor[float32, N, 8]"
 
 
 def test_a_list_that_was_read_from_a_file_is_the_recorded_one(tmp_path: Path) -> None:

@@ -1,0 +1,132 @@
+"""What is computed with numpy arrays: torch's rules say it, with numpy's default dtype."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from ..rules import service
+from ..rules.mismatch import Mismatch
+from ..rules.promotion import default_dtype
+from ..shapes.dtypes import DType, bool_, float32, float64, int64
+from ..shapes.tensor_type import TensorType
+from ..shapes.unknown import Undecided, Unknown, UnknownNumber
+from . import arrays, tensors
+from .library_objects import method
+from .run import Frame, Run
+from .specials import special
+from .values import Instance, ListValue, Real, Value
+
+_ALIKE = (bool_, int64, float32, float64)
+_OPTIONS = {"axis": "dim", "keepdims": "keepdim", "dtype": "dtype", "indices_or_sections": "split_size_or_sections"}
+_RENAMED = {
+    "max": "amax", "min": "amin", "power": "pow", "absolute": "abs", "expand_dims": "unsqueeze", "repeat": "tile",
+    "transpose": "permute", "ravel": "flatten", "copy": "clone", "multiply": "mul", "subtract": "sub",
+}  # fmt: skip
+
+_SHARED = (
+    "tan", "tanh", "abs", "absolute", "cumsum", "cumprod", "sum", "mean", "max", "min", "maximum", "minimum", "outer",
+    "clip", "concatenate", "stack", "vstack", "hstack", "expand_dims", "tile", "multiply", "subtract", "reshape",
+    "zeros_like", "ones_like", "transpose",
+)  # fmt: skip
+
+
+def apply(run: Run, path: str, args: list[Value], options: dict[str, Value]) -> Value:
+    """An array from an operation of torch's; unknown where numpy may say something else."""
+    if not options.keys() <= set(_OPTIONS):
+        return Unknown(f"options of {path} that numpy has")
+    named = {_OPTIONS[name]: value for name, value in options.items()}
+    if "dtype" in named:
+        named["dtype"] = arrays.dtype_of(named["dtype"])
+    plain = [tensors.to_rule(run, arg) for arg in args]
+    given = [each for each in _leaves(plain) if isinstance(each, TensorType)]
+    token = default_dtype.set(float64)
+    try:
+        result = service.answer(path, tuple(plain), {name: tensors.to_rule(run, each) for name, each in named.items()})
+    except (Mismatch, Undecided):
+        return Unknown(f"{path} of numpy arrays")
+    finally:
+        default_dtype.reset(token)
+    if isinstance(result, TensorType) and result.dtype != bool_ and not _alike(given, args):
+        result = TensorType(None, result.dims)
+    return _wrapped(result)
+
+
+def _alike(given: list[TensorType], args: list[Value]) -> bool:
+    """Whether numpy has torch's dtype: not where single precision meets integers, or a number of numpy's own."""
+    dtypes = {each.dtype for each in given}
+    numbers = any(isinstance(arg, float | UnknownNumber | Real) for arg in args)
+    return dtypes <= set(_ALIKE) and not (float32 in dtypes and (int64 in dtypes or numbers))
+
+
+def _leaves(value: Any) -> list[Any]:
+    return [leaf for item in value for leaf in _leaves(item)] if isinstance(value, list | tuple) else [value]
+
+
+def _wrapped(result: Any) -> Value:
+    if isinstance(result, TensorType):
+        return arrays.make(result.dtype, result.dims)
+    if isinstance(result, list | tuple) and any(isinstance(item, TensorType) for item in result):
+        return ListValue(map(_wrapped, result))
+    return Unknown("computed by numpy")
+
+
+@special(*(f"numpy.{name}" for name in _SHARED))
+def _shared(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
+    """A function that numpy and torch share."""
+    if not any(isinstance(each, Instance) for each in _leaves(args)):
+        kinds = {each.kind if isinstance(each, UnknownNumber) else type(each) for each in args}
+        floating = float in kinds <= {int, float} and not kwargs
+        return UnknownNumber(float, "computed by numpy") if floating else Unknown("computed by numpy")
+    return apply(run, f"torch.{_RENAMED.get(name, name)}", args, kwargs)
+
+
+@special("numpy.arange", "numpy.eye")
+def _made(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
+    return apply(run, f"torch.{name}", args, kwargs)
+
+
+@special("numpy.append")
+def _append(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    """Without an axis, both are flattened."""
+    if len(args) != 2 or kwargs:
+        return Unknown("numpy.append along an axis")
+    flat = [
+        apply(run, "torch.flatten", [arg], {})
+        if isinstance(arg, Instance)
+        else apply(run, "torch.tensor", [ListValue([arg])], {})
+        for arg in args
+    ]
+    return apply(run, "torch.cat", [ListValue(flat)], {})
+
+
+def _method(
+    run: Run, array: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, name: str
+) -> Value:
+    return apply(run, f"torch.Tensor.{_RENAMED.get(name, name)}", [array, *args], kwargs)
+
+
+def _register(name: str) -> None:
+    @method("numpy.ndarray", name=name)
+    def meaning(
+        run: Run, array: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+    ) -> Value:
+        return _method(run, array, args, kwargs, node, frame, name)
+
+
+for _name in (
+    "sum", "mean", "prod", "max", "min", "cumsum", "cumprod", "reshape", "transpose", "flatten", "ravel", "copy",
+    "clip", "squeeze", "__getitem__",
+):  # fmt: skip
+    _register(_name)
+
+
+@method("numpy.ndarray", name="astype")
+def _astype(
+    run: Run, array: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    tensor = arrays.tensor_of(array)
+    dtype = arrays.dtype_of(args[0] if args else kwargs.get("dtype"))
+    if tensor is None or tensor.type.dims is None:
+        return Unknown("an array of unknown shape")
+    return arrays.make(dtype if isinstance(dtype, DType) else None, tensor.type.dims)

@@ -1,0 +1,73 @@
+"""Arrays that numpy computes have the dims and dtypes that numpy gives them, or unknown ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+
+from mypy_torch_shapes.evaluation import arrays
+from mypy_torch_shapes.shapes.unknown import Unknown, UnknownNumber
+
+from .support import evaluated
+
+PROGRAM = """
+import numpy as np
+
+betas = np.linspace(0.1, 0.5, 6, dtype=np.float64)
+single_betas = np.linspace(0.1, 0.5, 6, dtype=np.float32)
+rates = np.array([1, 2, 3, 4, 5, 6]) / 10
+alphas = 1.0 - rates
+product = np.cumprod(alphas, axis=0)
+before = np.append(1.0, product[:-1])
+after = np.append(product[1:], 0.0)
+variance = rates * (1.0 - before) / (1.0 - product)
+clipped = np.log(np.append(variance[1], variance[1:]))
+grid = np.outer(np.arange(4), np.asarray([1.0, 3.0], dtype=np.float32))
+summed, mean = grid.sum(axis=0), rates.mean()
+single = grid.astype(np.float32)[:, None] * 2
+whole = np.arange(4) * 2
+halved = np.arange(4) / 2
+turned = grid.T
+rows = np.concatenate([grid, grid], axis=1)
+wide = np.reshape(rows, (2, 8))
+power = np.arange(0, 8, 2, dtype=np.float32) ** 2
+mask = rows > 1
+scaled = np.sqrt(2.0) * single
+"""
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return evaluated(tmp_path_factory.mktemp("arrays"), PROGRAM)[0]
+
+
+def test_against_numpy(ours: dict[str, Any]) -> None:
+    real: dict[str, Any] = {}
+    exec(PROGRAM, real)
+    known = 0
+    for name, value in real.items():
+        tensor = arrays.tensor_of(ours.get(name))
+        if not isinstance(value, numpy.ndarray) or tensor is None:
+            continue
+        known += 1
+        assert tensor.type.dims == value.shape, name
+        assert tensor.type.dtype is None or tensor.type.dtype.name == value.dtype.name, name
+    assert known >= 18
+
+
+def test_what_has_no_axes_is_a_number_and_other_options_make_it_unknown(ours: dict[str, Any]) -> None:
+    assert isinstance(ours["mean"], UnknownNumber) and ours["mean"].kind is float
+    assert isinstance(ours["single_betas"], Unknown)
+
+
+def test_tensors_of_computed_arrays(tmp_path: Path) -> None:
+    source = (
+        "import numpy as np, torch\nk = np.asarray([1, 3, 3, 1], dtype=np.float32)\nk = np.outer(k, k)\n"
+        "k /= np.sum(k)\nx = torch.from_numpy(np.cumprod(1 - k, axis=1)).float()[:, None]\ny = torch.tensor(k)\n"
+    )
+    found, _ = evaluated(tmp_path, source)
+    assert str(found["x"].type) == "Tensor[float32, 4, 1, 4]"
+    assert found["y"].type.dims == (4, 4)
