@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 
 from ..shapes.dims import Dim, extreme
+from ..shapes.relations import less
 from ..shapes.unknown import Unknown
 from . import conditions, containers, iteration, library_objects, numbers, objects, operators, torch_modules
 from .run import Frame, Run
@@ -152,7 +153,7 @@ def _enumerate(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.
     if isinstance(known, list) and isinstance(start, int):
         return ListValue(enumerate(known, start))
     if isinstance(known, Many):
-        return Many((fresh(), known.element), known.length, known.some, (start, known.element))
+        return Many((fresh(), known.element), known.length, known.some, (start, known.element), counted=True)
     return Many((fresh(), known))
 
 
@@ -278,6 +279,19 @@ def _next(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, 
             return args[1]
         raise Raised("StopIteration")
     known = iteration.items(run, source)
-    return (
-        iteration.copy_of(known.element) if isinstance(known, Many) and known.some else Unknown("the next of unknown")
-    )
+    if not isinstance(known, Many) or not known.some:
+        return Unknown("the next of unknown")
+    item = iteration.copy_of(known.element if known.first is None else known.first)
+    _take_one(run, known)
+    return item
+
+
+def _take_one(run: Run, iterator: Many) -> None:
+    """What is left of an iterator has one item less."""
+    run.journal.touch(iterator)
+    if iterator.length is not None:
+        iterator.length = iterator.length - 1
+        iterator.some = less(0, iterator.length).holds
+    first, iterator.first = iterator.first, None
+    if iterator.counted and isinstance(first, tuple) and is_size(first[0]):
+        iterator.first = (first[0] + 1, first[1])

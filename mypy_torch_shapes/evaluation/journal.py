@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
 from .joins import join, join_types, same, same_types
-from .values import Class, Env, Instance, ListValue, Tensor, Value
+from .values import Class, Env, Instance, ListValue, Many, Tensor, Value
 
 Content = Any
 Changes = dict[int, tuple[Any, Content]]  # by id: the object (kept alive) and its content
@@ -67,6 +68,8 @@ def content(target: Any) -> Content:
         return dict(target.namespace)
     if isinstance(target, ListValue):
         return ListValue(target, target.length)
+    if isinstance(target, Many):
+        return copy(target)
     return type(target)(target)
 
 
@@ -78,6 +81,9 @@ def restore(target: Any, old: Content) -> None:
     if isinstance(target, ListValue):
         target[:] = old
         target.length = old.length
+        return
+    if isinstance(target, Many):
+        target.__dict__.update(vars(old))
         return
     place = _mapping(target)
     place.clear()
@@ -95,6 +101,8 @@ def join_contents(a: Content, b: Content) -> Content:
     if isinstance(a, ListValue):
         joined = join(a, b)
         return joined if isinstance(joined, ListValue) else _vague(a, b)
+    if isinstance(a, Many):  # an iterator of which one way took more
+        return Many(join(a.element, b.element), a.length if a.length == b.length else None, a.some and b.some)
     return a | b if isinstance(a, set) else a
 
 

@@ -86,12 +86,14 @@ class Many:
     """An iterable of items that are all like `element`; `length` is how many, None when not known.
 
     `some` says that there is at least one (a loop over it is entered). `first` is what is known of the first alone.
+    `counted`: the items are pairs with their numbers (enumerate), of which `first` has the first.
     """
 
     element: Value
     length: Size | None = None
     some: bool = False
     first: Value = None
+    counted: bool = False
 
 
 @dataclass(eq=False)

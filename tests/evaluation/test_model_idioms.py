@@ -254,3 +254,16 @@ def test_the_registry_of_a_modules_parts_is_read_and_written(tmp_path: Path) -> 
     forward = "for name in self._modules:\n    x = self._modules[name](x)\n"
     forward += "for part in self._modules.values():\n    part\nreturn x"
     assert returned(net(tmp_path, init, forward), tmp_path) == "Tensor[float32, N, 3]"
+
+
+def test_what_next_takes_from_an_iterator_is_not_left_for_the_loop(tmp_path: Path) -> None:
+    forward = (
+        "steps = enumerate(x)\n_, row = next(steps)\nkept = [row]\nfor i, row in steps:\n"
+        "    kept.append(row if i == 1 else kept[-1].view(6))\n"
+        "y = torch.cat(kept).view(x.size(0), 6)\nreturn torch.stack(kept)"
+    )
+    report = net(tmp_path, "pass", forward)
+    assert not report.findings
+    assert returned(report, tmp_path) == "Tensor[float32, N, 6]"
+    taken = "rows = iter(x)\nnext(rows)\nreturn torch.stack([row for row in rows])"
+    assert returned(net(tmp_path, "pass", taken), tmp_path) == "Tensor[float32, N - 1, 6]"
