@@ -15,6 +15,7 @@ from . import (
     calls,
     conditions,
     contracts,
+    deferred,
     definitions,
     exceptions,
     expressions,
@@ -283,6 +284,7 @@ def _delete(run: Run, node: ast.Delete, frame: Frame) -> None:
 def _import(run: Run, node: ast.Import, frame: Frame) -> None:
     for alias in node.names:
         _require_there(run, alias.name)
+        _run_imported(run, alias.name, frame)
         name = alias.name if alias.asname else alias.name.partition(".")[0]
         run.set_variable(frame.env, alias.asname or name, LazyImport(name, None))
 
@@ -290,11 +292,23 @@ def _import(run: Run, node: ast.Import, frame: Frame) -> None:
 def _import_from(run: Run, node: ast.ImportFrom, frame: Frame) -> None:
     source = absolute(frame.module, node.level, node.module)
     _require_there(run, source)
+    _run_imported(run, source, frame)
     for alias in node.names:
         if alias.name == "*":
             frame.module.stars.insert(0, source)
         elif source != "__future__":
             run.set_variable(frame.env, alias.asname or alias.name, LazyImport(source, alias.name))
+
+
+def _run_imported(run: Run, name: str, frame: Frame) -> None:
+    """Run what an import in the project runs of the project, in Python's order: modules register things elsewhere."""
+    if not frame.module.project:
+        return
+    parts = name.split(".")
+    for end in range(1, len(parts) + 1):
+        source = run.loader.find(".".join(parts[:end]))
+        if source is not None and source.project:
+            deferred.execute(run, source)
 
 
 def _require_there(run: Run, name: str) -> None:

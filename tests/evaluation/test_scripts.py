@@ -266,3 +266,21 @@ def test_an_option_that_was_not_kept_is_unknown(tmp_path: Path) -> None:
     option = "parser = argparse.ArgumentParser()\nparser.add_argument('--api-key')\nargs = parser.parse_args()\n"
     source = f"{HEAD}{option}x = torch.zeros(3) if args.api_key == 'k' else torch.zeros(4)\nx\n"
     assert text_of(reported(tmp_path, source, (("--api-key", NOT_KEPT),)), 9) == ["Tensor[float32, _]"]
+
+
+def test_a_module_that_is_only_imported_has_registered_what_it_defines(tmp_path: Path) -> None:
+    package = tmp_path / "models"
+    package.mkdir()
+    (package / "__init__.py").write_text("from models.registry import get\nimport models.small\n")
+    (package / "registry.py").write_text(
+        "KNOWN = {}\n\n\ndef register(name):\n    def decorator(f):\n        KNOWN[name] = f\n        return f\n"
+        "    return decorator\n\n\ndef get(name, **options):\n    if name not in KNOWN:\n"
+        "        raise ValueError(name)\n    return KNOWN[name](**options)\n"
+    )
+    (package / "small.py").write_text(
+        "from torch import nn\nfrom models.registry import register\n\n\n@register('small')\n"
+        "def small(**options):\n    return nn.Linear(options['width'], 3)\n"
+    )
+    source = f"{HEAD}from models import get\ny = get('small', width=4)(torch.zeros(2, 4))\n"
+    values, _ = evaluated(tmp_path, source)
+    assert values["y"].type.dims == (2, 3)
