@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Container, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..seeds.model import (
     LENGTH,
     CallRecord,
+    ItemsSeed,
     IterableSeed,
     MappingSeed,
     ModuleRecord,
@@ -27,22 +28,12 @@ Axis = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """A list of numbers that the probe made longer and shorter: there is one for each item of a batch."""
-
-    length: int
-
-
-Argument = Seed | Numbers
-
-
-@dataclass(frozen=True)
 class Call:
     """A function with arguments whose sizes may be symbolic: `sizes` are they, in the order of `slots`."""
 
     function: str
     receiver: int | None
-    arguments: tuple[tuple[str, Argument], ...]
+    arguments: tuple[tuple[str, Seed], ...]
     sizes: tuple[Size, ...]
     fixed: tuple[Size, ...]  # the same with integers that never varied as they were
     records: tuple[CallRecord, ...]
@@ -52,8 +43,13 @@ class Call:
         return any(record.root for record in self.records)
 
 
-def calls_of(profile: Profile, usable: Iterable[CallRecord]) -> list[Call]:
-    """The distinct calls among the records, each with the sizes that were seen to vary as symbols."""
+def calls_of(profile: Profile, usable: Iterable[CallRecord], grown: Container[str] = ()) -> list[Call]:
+    """The distinct calls among the records, each with the sizes that were seen to vary as symbols.
+
+    Lists that objects keep under a name in `grown` are of any length.
+    """
+    profile = replace(profile, calls=[_any_length(record, grown) for record in profile.calls])
+    usable = [_any_length(record, grown) for record in usable]
     tried: dict[str, set[Axis]] = {}  # by function: what one call has shown, the probe does not try again
     for call in dict.fromkeys(variation.call for variation in profile.variations):
         record = profile.calls[call]
@@ -117,19 +113,57 @@ def _strictly(profile: Profile, record: CallRecord) -> object:
 
 def _loosely(profile: Profile, record: CallRecord) -> object:
     """Equal for calls that differ in sizes and in the lengths of lists of numbers."""
-    lists = frozenset(name for name, seed in record.arguments if _is_numbers(seed))
+    lists = frozenset(name for name, seed in record.arguments if _is_items(seed))
     return _kind(profile, record, lists, frozenset())
 
 
-def _is_numbers(seed: Seed) -> bool:
-    return isinstance(seed, SequenceSeed) and seed.cls == "list" and all(type(item) is int for item in seed.items)
+def _is_items(seed: Seed) -> bool:
+    """Whether a seed is a list of things that differ in sizes only, or of numbers."""
+    if not isinstance(seed, SequenceSeed) or seed.cls != "list" or not seed.items or not seed.complete:
+        return False
+    return len({"number" if type(item) in _NUMBERS else repr(shape_of(item)) for item in seed.items}) == 1
 
 
-def _arguments(record: CallRecord, lists: frozenset[str]) -> tuple[tuple[str, Argument], ...]:
+_NUMBERS = (int, float, bool)
+
+
+def _items(seed: SequenceSeed) -> ItemsSeed:
+    rows = [tuple(slots_of(item)) for item in seed.items]
+    ragged = frozenset(i for i, column in enumerate(zip(*rows, strict=True)) if len(set(column)) > 1)
+    return ItemsSeed(seed.items[0], ragged, len(seed.items))
+
+
+def _arguments(record: CallRecord, lists: frozenset[str]) -> tuple[tuple[str, Seed], ...]:
     return tuple(
-        (name, Numbers(len(seed.items)) if name in lists and isinstance(seed, SequenceSeed) else seed)
+        (name, _items(seed) if name in lists and isinstance(seed, SequenceSeed) else seed)
         for name, seed in record.arguments
     )
+
+
+def _any_length(record: CallRecord, grown: Container[str]) -> CallRecord:
+    return replace(record, arguments=tuple((name, _freed(seed, grown)) for name, seed in record.arguments))
+
+
+def _freed(seed: Seed, grown: Container[str]) -> Seed:
+    """An object with the lists in it that grow from call to call as lists of any length."""
+    if not isinstance(seed, ObjectSeed):
+        return seed
+    attrs = (
+        (name, _items(value) if name in grown and isinstance(value, SequenceSeed) and _is_items(value) else value)
+        for name, value in seed.attrs
+    )
+    return replace(seed, attrs=tuple((name, _freed(value, grown)) for name, value in attrs))
+
+
+def _together(seeds: Sequence[Seed]) -> Seed:
+    """The first of seeds of one structure; what is ragged in any of them is ragged."""
+    first = seeds[0]
+    if isinstance(first, ItemsSeed):
+        return replace(first, ragged=frozenset(i for each in seeds if isinstance(each, ItemsSeed) for i in each.ragged))
+    if not isinstance(first, ObjectSeed):
+        return first
+    columns = zip(*(each.attrs for each in seeds if isinstance(each, ObjectSeed)), strict=True)
+    return replace(first, attrs=tuple((row[0][0], _together([value for _, value in row])) for row in columns))
 
 
 def _settled(record: CallRecord, variations: list[Variation]) -> set[Axis]:
@@ -174,7 +208,8 @@ def _generalise(records: list[CallRecord], tried: dict[str, set[Axis]], lists: f
     probed = [record for record in records if record.probe is not None]
     worlds = [base, *probed, *real[1:]][:MOST_WORLDS]
     rows = list(dict.fromkeys(tuple(_slots(_arguments(record, lists))) for record in worlds))
-    arguments = _arguments(base, lists)
+    columns = zip(*(_arguments(record, lists) for record in worlds), strict=True)
+    arguments = tuple((column[0][0], _together([seed for _, seed in column])) for column in columns)
     kinds = [is_axis for _, seed in arguments for is_axis in kinds_of(seed)]
     untried = list(_untried(base, arguments, tried.get(base.function, set())))
     symbols: dict[tuple[int, ...], Size] = {}
@@ -194,7 +229,7 @@ def as_run(call: Call) -> Call | None:
     real = [record for record in call.records if record.probe is None]
     if len(real) == len(call.records):
         return None
-    lists = frozenset(name for name, seed in call.arguments if isinstance(seed, Numbers))
+    lists = frozenset(name for name, seed in call.arguments if isinstance(seed, ItemsSeed))
     rows = dict.fromkeys(tuple(_slots(_arguments(record, lists))) for record in real[:MOST_WORLDS])
     columns = zip(*rows, strict=True)
     symbols: dict[Size, Size] = {}
@@ -205,7 +240,7 @@ def as_run(call: Call) -> Call | None:
     return replace(call, sizes=tuple(sizes), records=tuple(real))
 
 
-def _untried(base: CallRecord, arguments: tuple[tuple[str, Argument], ...], tried: set[Axis]) -> Iterator[bool]:
+def _untried(base: CallRecord, arguments: tuple[tuple[str, Seed], ...], tried: set[Axis]) -> Iterator[bool]:
     """For each slot of a root call's arguments, whether the probe left it out."""
     inside = {path.partition("[")[0].partition(".")[0] for path, _ in tried}
     for name, seed in arguments:
@@ -215,10 +250,10 @@ def _untried(base: CallRecord, arguments: tuple[tuple[str, Argument], ...], trie
             yield from (base.root and name not in inside for _ in slots_of(seed))
 
 
-def kinds_of(seed: Argument) -> list[bool]:
+def kinds_of(seed: Seed) -> list[bool]:
     """For each slot of a seed, whether it is an axis of a tensor (else an integer)."""
-    if isinstance(seed, Numbers):
-        return [True]
+    if isinstance(seed, ItemsSeed):
+        return [True, *kinds_of(seed.element)]
     if isinstance(seed, TensorSeed):
         return [True] * len(seed.shape)
     if isinstance(seed, int) and not isinstance(seed, bool):
@@ -233,13 +268,13 @@ def _structure(record: CallRecord, lists: frozenset[str], ones: frozenset[Axis])
     )
 
 
-def shape_of(seed: Argument, free: frozenset[int] = frozenset()) -> object:
+def shape_of(seed: Seed, free: frozenset[int] = frozenset()) -> object:
     """A seed without its sizes: what must agree for two calls to be the same call at other sizes.
 
     A size of 1 broadcasts: a call with it is not the same call at another size, unless that axis is known to be free.
     """
-    if isinstance(seed, Numbers):
-        return "numbers"
+    if isinstance(seed, ItemsSeed):
+        return ("items", "number" if type(seed.element) in _NUMBERS else shape_of(seed.element))
     if isinstance(seed, TensorSeed):
         ones = tuple(axis for axis, size in enumerate(seed.shape) if size == 1 and axis not in free)
         return ("tensor", seed.dtype, len(seed.shape), ones)
@@ -260,16 +295,17 @@ def _hashable(seed: Seed) -> object:
     return seed.id if isinstance(seed, ModuleSeed) else repr(seed)
 
 
-def _slots(arguments: Iterable[tuple[str, Argument]]) -> Iterator[int]:
+def _slots(arguments: Iterable[tuple[str, Seed]]) -> Iterator[int]:
     """Every size and integer in the arguments, in a fixed order."""
     for _, seed in arguments:
         yield from slots_of(seed)
 
 
-def slots_of(seed: Argument) -> Iterator[int]:
+def slots_of(seed: Seed) -> Iterator[int]:
     """Every size and integer in a seed, in the order in which `seeding.Seeding.value` asks for them."""
-    if isinstance(seed, Numbers):
+    if isinstance(seed, ItemsSeed):
         yield seed.length
+        yield from slots_of(seed.element)
     elif isinstance(seed, TensorSeed):
         yield from seed.shape
     elif isinstance(seed, int) and not isinstance(seed, bool):
@@ -279,7 +315,7 @@ def slots_of(seed: Argument) -> Iterator[int]:
             yield from slots_of(part)
 
 
-def parts_of(seed: Argument) -> Iterator[Seed]:
+def parts_of(seed: Seed) -> Iterator[Seed]:
     """The seeds inside a seed."""
     if isinstance(seed, SequenceSeed):
         yield from seed.items

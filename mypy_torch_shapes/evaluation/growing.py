@@ -13,20 +13,26 @@ from .syntax import nodes_of
 from .values import Class, Function, Instance, ListValue, Value
 
 _GROWERS = frozenset({"append", "extend", "insert"})
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def forget(run: Run, modules: Iterable[SourceModule], arguments: Iterable[Value]) -> None:
     """Before a recorded call: give up what such lists held when their module or object was made."""
     executed = [module for module in modules if module.executed]
-    names = {name for module in executed for name in _grown(module.tree)}
+    names = names_in(executed)
     if not names:
         return
     held = [pair for module in executed for pair in module.env.variables.items()]
     held += [("", argument) for argument in arguments]
     for name, value in _reachable(held):
-        if name in names and isinstance(value, ListValue) and not any(map(_is_part, value)):
+        if name in names and isinstance(value, ListValue) and value.length is None and not any(map(_is_part, value)):
             run.journal.touch(value)
             value[:], value.length = [Unknown("an item of a list that grows from call to call")], fresh()
+
+
+def names_in(modules: Iterable[SourceModule]) -> set[str]:
+    """The names of such lists."""
+    return {name for module in modules for name in _grown(module.tree)}
 
 
 def _is_part(item: Value) -> bool:
@@ -48,11 +54,17 @@ def _reachable(held: Iterable[tuple[str, Value]]) -> Iterator[tuple[str, Value]]
 
 
 def _grown(tree: ast.Module) -> frozenset[str]:
-    """Attributes and global names that functions of a module append to (constructors do before any call)."""
+    """Attributes and global names that functions of a module append to (constructors do before any call).
+
+    So does a script's own code, step by step, to what an object keeps.
+    """
     found: frozenset[str] | None = getattr(tree, "_grown", None)
     if found is None:
         functions = [node for node in nodes_of(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-        found = frozenset(name for each in functions if each.name != "__init__" for name in _grown_in(each))
+        names = {name for each in functions if each.name != "__init__" for name in _grown_in(each)}
+        own = [each for each in tree.body if not isinstance(each, _DEFINITIONS)]
+        names |= {target.attr for each in own for target in _targets(each) if isinstance(target, ast.Attribute)}
+        found = frozenset(names)
         tree._grown = found  # type: ignore[attr-defined]
     return found
 
@@ -62,13 +74,17 @@ def _grown_in(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]
     shared = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
     local = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
     local |= {node.arg for node in nodes if isinstance(node, ast.arg)}
-    for node in nodes:
-        target: ast.AST | None = None
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _GROWERS:
-            target = node.func.value
-        elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
-            target = node.target
+    for target in _targets(function):
         if isinstance(target, ast.Attribute):
             yield target.attr
         elif isinstance(target, ast.Name) and target.id not in local - shared:
             yield target.id
+
+
+def _targets(tree: ast.AST) -> Iterator[ast.AST]:
+    """What code appends to."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _GROWERS:
+            yield node.func.value
+        elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
+            yield node.target

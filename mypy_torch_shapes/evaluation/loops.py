@@ -257,7 +257,7 @@ def _settled(
 
 
 def _growth(before: Changes, after: Changes) -> list[tuple[ListValue, Size, Size]]:
-    """The lists a round appended to: each with its length before and after."""
+    """The lists a round appended to, or put something at the front of: each with its length before and after."""
     found = []
     for key, (target, old) in before.items():
         new = after[key][1]
@@ -265,13 +265,17 @@ def _growth(before: Changes, after: Changes) -> list[tuple[ListValue, Size, Size
             continue
         if old.length is not None and new.length is not None and less(old.length, new.length).holds:
             found.append((target, old.length, new.length))
-        elif (
-            old.length is new.length is None
-            and len(new) > len(old)
-            and all(x is y for x, y in zip(old, new, strict=False))
-        ):
+        elif old.length is new.length is None and len(new) > len(old) and (_ends(new, old) or _begins(new, old)):
             found.append((target, len(old), len(new)))
     return found
+
+
+def _begins(items: list[Value], first: list[Value]) -> bool:
+    return all(x is y for x, y in zip(items, first, strict=False))
+
+
+def _ends(items: list[Value], last: list[Value]) -> bool:
+    return all(x is y for x, y in zip(reversed(items), reversed(last), strict=False))
 
 
 def _is_settled(
@@ -284,8 +288,9 @@ def _is_settled(
     lists = {id(target) for target, _, _ in growing}
     for target, old, new in growing:
         if isinstance(old, int) and isinstance(new, int) and target.length is None:
-            added = target[old:new]
-            if not same(added, target[max(old - len(added), 0) : old]):
+            added = new - old
+            rows = target if _begins(target, before[id(target)][1]) else target[::-1]
+            if not same(list(rows[old:new]), list(rows[max(old - added, 0) : old])):
                 return False
         elif not same(target[0], before[id(target)][1][0]):
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from ..shapes.dims import symbols
 from ..shapes.unknown import Unknown
 from .values import Function, Instance, ListValue, Tensor, Value, is_size
 
@@ -77,6 +78,9 @@ def _collect(path: str, value: Value, found: list[tuple[str, Value]], depth: int
         return
     elif isinstance(value, ListValue) and value.length is not None:
         found.append((f"len({path})", value.length))
+        for item in value[:1]:
+            if not (isinstance(item, Tensor) and any(map(_is_opaque, item.type.dims or ()))):  # else they differ in it
+                _collect(f"{path}[0]", item, found, depth - 1)
     elif isinstance(value, ListValue | tuple) and getattr(value, "length", None) is None:
         for i, item in enumerate(value[:_WIDTH]):
             _collect(f"{path}[{i}]", item, found, depth - 1)
@@ -86,5 +90,9 @@ def _collect(path: str, value: Value, found: list[tuple[str, Value]], depth: int
                 _collect(f"{path}[{key!r}]", item, found, depth - 1)
     elif isinstance(value, Instance) and "training" not in value.attrs:
         for name, item in list(value.attrs.items())[:_WIDTH]:
-            if isinstance(item, Tensor):
-                found.append((f"{path}.{name}", item))
+            if isinstance(item, Tensor | Instance) or (isinstance(item, ListValue) and item.length is not None):
+                _collect(f"{path}.{name}", item, found, depth - 1)
+
+
+def _is_opaque(size: Value) -> bool:
+    return is_size(size) and any(symbol.name is None for symbol in symbols(size))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..seeds.model import (
+    ItemsSeed,
     IterableSeed,
     MappingSeed,
     ModuleRecord,
@@ -23,8 +24,8 @@ from ..seeds.model import (
 from ..shapes.dims import Dim, Size, Symbol
 from ..shapes.dtypes import BY_NAME
 from ..shapes.layout import Layout, ordered
-from ..shapes.tensor_type import TensorType
-from ..shapes.unknown import Unknown, UnknownDevice, UnknownObject
+from ..shapes.tensor_type import TensorType, fresh
+from ..shapes.unknown import Unknown, UnknownDevice, UnknownNumber, UnknownObject
 from . import calls, containers, contexts, imports, library_objects, module_methods, objects, origins, torch_modules
 from .joins import join, same
 from .modules import SourceModule, canonical
@@ -67,7 +68,7 @@ class Seeding:
 
     def arguments(
         self,
-        arguments: tuple[tuple[str, contexts.Argument], ...],
+        arguments: tuple[tuple[str, Seed], ...],
         sizes: tuple[Size, ...],
         samples: bool = False,
         kind: str = origins.ARGUMENT,
@@ -84,7 +85,7 @@ class Seeding:
     def _size(self, recorded: int) -> Size:
         return recorded if self._sizes is None else next(self._sizes)
 
-    def value_from(self, origin: Origin, seed: contexts.Argument) -> Value:
+    def value_from(self, origin: Origin, seed: Seed) -> Value:
         """What a seed stands for; the tensors in it are from there."""
         before, self._origin = self._origin, origin
         try:
@@ -92,10 +93,10 @@ class Seeding:
         finally:
             self._origin = before
 
-    def value(self, seed: contexts.Argument) -> Value:
+    def value(self, seed: Seed) -> Value:
         """What a seed stands for."""
-        if isinstance(seed, contexts.Numbers):
-            return self._numbers(self._size(seed.length))
+        if isinstance(seed, ItemsSeed):
+            return self._items(seed)
         if isinstance(seed, TensorSeed):
             dims = tuple(self._size(size) for size in seed.shape)
             return Tensor(TensorType(BY_NAME.get(seed.dtype), dims, seed.parameter, _layout(seed)), self._origin)
@@ -125,9 +126,18 @@ class Seeding:
             return Instance(cls, complete=False)
         return _object_of(seed.cls)
 
-    def _numbers(self, length: Size) -> Value:
-        number = Unknown("a number of a list")
-        return ListValue([number] * length) if isinstance(length, int) else ListValue([number], length)
+    def _items(self, seed: ItemsSeed) -> Value:
+        length = self._size(seed.length)
+        saved = self._sizes
+        taken = [self._size(size) for size in contexts.slots_of(seed.element)]
+        self._sizes = iter(fresh() if i in seed.ragged else size for i, size in enumerate(taken))
+        try:
+            element = self.value(seed.element)
+        finally:
+            self._sizes = saved
+        if isinstance(seed.element, int | float):
+            element = UnknownNumber(type(seed.element), "a number of a list")
+        return ListValue([element] * length) if isinstance(length, int) else ListValue([element], length)
 
     def _sequence(self, seed: SequenceSeed) -> Value:
         items = [self.value(item) for item in seed.items]

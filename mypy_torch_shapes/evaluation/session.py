@@ -209,7 +209,8 @@ class Session:
                 self._script(source)
         usable = [call for call in self.profile.calls if self._usable(call)]
         self._sampled = {call.function for call in usable}
-        grouped = contexts.calls_of(self.profile, usable)
+        executed = [each for each in self.loader.modules.values() if each and each.project and each.executed]
+        grouped = contexts.calls_of(self.profile, usable, growing.names_in(executed))
         for call in grouped:
             if call.root:
                 self._evaluate(call)

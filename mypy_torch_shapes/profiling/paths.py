@@ -12,17 +12,38 @@ if TYPE_CHECKING:
     from mypy_torch_shapes.profiling.recorder import RootCall
 
 
+_MOST_ITEMS = 64
+
+
 def tensors(call: RootCall) -> Iterator[tuple[str, Hollow]]:
     """Every tensor among the arguments of a call, by its path: `x`, `batch['ids']`, `xs[0]`, `batch.ids`."""
     for name, value in bound_arguments(call):
         yield from _inside(name, value, set())
 
 
-def lists(call: RootCall) -> Iterator[tuple[str, list[int]]]:
-    """Every list of numbers that is an argument itself, `lengths`: there may be one for each item of a batch."""
+def lists(call: RootCall) -> Iterator[tuple[str, list[Any]]]:
+    """Every list of numbers, tensors, or equal structures of them that is an argument itself.
+
+    There may be one for each item of a batch.
+    """
     for name, value in bound_arguments(call):
-        if type(value) is list and len(value) > 1 and all(type(item) is int for item in value):
-            yield name, value
+        if type(value) is list and len(value) > 1:
+            kinds = [_kind(item) for item in value[:_MOST_ITEMS]]
+            if kinds[0] is not None and all(kind == kinds[0] for kind in kinds):
+                yield name, value
+
+
+def _kind(item: Any, depth: int = 3) -> object:
+    """Equal for items that differ in sizes only; None for what is no item of a batch."""
+    if type(item) is int or item is None:
+        return type(item)
+    if isinstance(item, Hollow):
+        return (item.dtype, len(item.shape))
+    if type(item) in (tuple, dict) and item and depth:
+        keys, values = (list(item), list(item.values())) if type(item) is dict else (len(item), item)
+        kinds = [_kind(value, depth - 1) for value in values]
+        return None if None in kinds else (type(item), keys, kinds)
+    return None
 
 
 def bound_arguments(call: RootCall) -> Iterator[tuple[str, Any]]:
@@ -49,7 +70,7 @@ def _inside(path: str, value: Any, above: set[int]) -> Iterator[tuple[str, Hollo
 
 def _steps(value: Any) -> Iterable[tuple[str, Any]]:
     if type(value) in (list, tuple) or isinstance(value, tuple):
-        return ((f"[{i}]", part) for i, part in enumerate(tuple(value)[:64]))
+        return ((f"[{i}]", part) for i, part in enumerate(tuple(value)[:_MOST_ITEMS]))
     if isinstance(value, dict):
-        return ((f"[{key!r}]", part) for key, part in list(value.items())[:64] if isinstance(key, (str, int)))
+        return ((f"[{key!r}]", part) for key, part in list(value.items())[:_MOST_ITEMS] if isinstance(key, (str, int)))
     return ((f".{name}", part) for name, part in (raw_dict(value) or {}).items() if isinstance(part, Hollow))

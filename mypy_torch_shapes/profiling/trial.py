@@ -163,9 +163,9 @@ class Trials:
             return _tensor(value, changed.get(id(value), value.shape), mode) if isinstance(value, Hollow) else value
 
         copier = Copier(recorder.torch, tensor, adopt)
-        for path, numbers in lists(call):
+        for path, items in lists(call):
             if (path, LENGTH) in sizes:
-                copier.replace(numbers, _resized(numbers, sizes[path, LENGTH]))
+                copier.replace(items, [copier.copy(item) for item in _resized(items, sizes[path, LENGTH])])
         return copier.copy(call.module), copier.copy(call.args), copier.copy(call.kwargs)
 
 
@@ -200,9 +200,9 @@ def _tensor(hollow: Hollow, shape: tuple[int, ...], mode: Mode) -> Any:
     return made.requires_grad_().clone() if hollow.requires_grad else made
 
 
-def _resized(numbers: list[int], length: int) -> list[int]:
+def _resized(items: list[Any], length: int) -> list[Any]:
     """The same list, longer or shorter; where it was in order, it still is."""
-    return (numbers + numbers[-1:] * length)[:length]
+    return (items + items[-1:] * length)[:length]
 
 
 def _changed(call: RootCall, sizes: dict[Axis, int]) -> dict[int, tuple[int, ...]]:

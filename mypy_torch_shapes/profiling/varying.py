@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from mypy_torch_shapes.profiling.paths import lists, tensors
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 MAX_TRIALS = 200
 ENOUGH = 2  # successful sizes, so that what is accidentally true of one shows
 QUICK = 2  # sizes tried before others get their turn
+MAX_SPLIT = 4  # axes that change together of which pairs are tried as well
 MAX_SCALED = 24  # sets of axes tried at sizes that keep their proportion
+_LEADING = (0, LENGTH)
 
 
 def other_sizes(size: int) -> list[int]:
@@ -35,8 +38,9 @@ class CallProbe:
         self._trials = trials
         self._tensors = dict(tensors(call))
         self._lengths = {path: len(value) for path, value in lists(call)}
+        self._structured = {path for path, value in lists(call) if type(value[0]) is not int}
         self._left = MAX_TRIALS
-        self._tried: set[tuple[frozenset[Axis], int]] = set()
+        self._tried: dict[tuple[frozenset[Axis], int], bool] = {}
         self._mode, self._confirms = trials.mode(call) if self._tensors else (None, False)
 
     def quick(self) -> None:
@@ -76,7 +80,7 @@ class CallProbe:
 
     def _groups(self, bound: list[Axis]) -> Iterator[tuple[Axis, ...]]:
         """Sets of axes of equal size that may have to change together, the likeliest first."""
-        yield from self._by_size([axis for axis in bound if axis[1] in (0, LENGTH)])
+        yield from self._by_size([axis for axis in bound if axis[1] in _LEADING])
         yield from self._by_size(bound)
         for position in range(1, 1 + max(axis for _, axis in bound)):  # a list of numbers has but a length
             yield from self._by_size([axis for axis in bound if axis[1] == position])
@@ -90,8 +94,8 @@ class CallProbe:
     def _with_free(self, bound: list[Axis]) -> Iterator[tuple[Axis, ...]]:
         """An axis that may not outgrow a free one (a batch its targets), with the leading axes of its size."""
         for axis in bound:
-            alike = [each for each in self._axes() if each[1] == 0 and self._size(each) == self._size(axis)]
-            if axis[1] == 0 and len(alike) > 1:
+            alike = [each for each in self._axes() if each[1] in _LEADING and self._size(each) == self._size(axis)]
+            if axis[1] in _LEADING and len(alike) > 1:
                 yield tuple(alike)
 
     def _scaled(self, bound: list[Axis]) -> Iterator[tuple[Axis, ...]]:
@@ -124,19 +128,49 @@ class CallProbe:
 
         That a size of 1 works shows nothing of an axis of several: it may be broadcast, or cut short.
         """
+        if not self._may_be_longer(axes):
+            return False
         worked, several = 0, self._size(axes[0]) == 1
         for i, size in enumerate(other_sizes(self._size(axes[0]))):
             if self._mode is None or self._left <= 0 or worked >= ENOUGH or (i >= most and not worked):
                 break
-            key = (frozenset(axes), size)
-            if key not in self._tried:
-                self._tried.add(key)
-                self._left -= 1
-                ran = self._try(axes, size, confirm=not worked)
-                worked, several = worked + ran, several or (ran and size > 1)
+            if self._works(axes, size, confirm=not worked):
+                worked, several = worked + 1, several or size > 1
+                self._split(axes, size)
         if worked and several:
             self.free.append(axes)
         return worked > 0 and several
+
+    def _split(self, axes: tuple[Axis, ...], size: int) -> None:
+        """Sizes that are equal by chance: of several that changed together, two may do so without the others."""
+        if 3 <= len(axes) <= MAX_SPLIT and any(place not in _LEADING for _, place in axes):
+            for pair in combinations(axes, 2):
+                if self._left > 0:
+                    self._works(pair, size)
+
+    def _may_be_longer(self, axes: tuple[Axis, ...]) -> bool:
+        """Not if a list among them holds one thing for each layer: it works shorter, and its items differ freely."""
+        free = {axis for group in self.free for axis in group}
+        longer = [path for path, place in axes if place == LENGTH and path in self._structured]
+        for path in longer:
+            rows: dict[str, list[Axis]] = {}
+            for inside, tensor in self._tensors.items():
+                if inside.startswith(f"{path}["):
+                    rest = inside[len(path) :].partition("]")[2]
+                    for axis in range(len(tensor.shape)):
+                        rows.setdefault(f"{rest}:{axis}", []).append((inside, axis))
+            if any(len(set(map(self._size, row))) > 1 and not free.issuperset(row) for row in rows.values()):
+                return False
+        shorter = self._size(axes[0]) - 1
+        return not longer or (shorter > 0 and self._works(axes, shorter))
+
+    def _works(self, axes: tuple[Axis, ...], size: int, confirm: bool = False) -> bool:
+        """Whether a size works for these axes; each is tried once."""
+        key = (frozenset(axes), size)
+        if key not in self._tried:
+            self._left -= 1
+            self._tried[key] = self._try(axes, size, confirm)
+        return self._tried[key]
 
     def _try(self, axes: tuple[Axis, ...], size: int, confirm: bool) -> bool:
         recorder, call, first = self._recorder, self.call, self._size(axes[0])

@@ -83,9 +83,23 @@ class OpaqueSeed:
     cls: str
 
 
+@dataclass(frozen=True)
+class ItemsSeed:
+    """A list that there may be more or less of, one for each item of a batch or step of a run: what they all are like.
+
+    `ragged` are the sizes, by their number among those of the element, in which the items differ. Made of a
+    `SequenceSeed` by whoever knows that; never stored.
+    """
+
+    element: Seed
+    ragged: frozenset[int]
+    length: int
+
+
 Seed = (
-    TensorSeed | SequenceSeed | MappingSeed | ObjectSeed | ModuleSeed | IterableSeed | NameSeed | OpaqueSeed | Scalar
-)
+    TensorSeed | SequenceSeed | ItemsSeed | MappingSeed | ObjectSeed | ModuleSeed
+    | IterableSeed | NameSeed | OpaqueSeed | Scalar
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

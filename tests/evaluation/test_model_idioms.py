@@ -15,6 +15,9 @@ from mypy_torch_shapes.seeds.model import (
     ModuleRecord,
     ModuleSeed,
     NameSeed,
+
+
+    ObjectSeed,
     Profile,
     SequenceSeed,
     TensorSeed,
@@ -267,3 +270,27 @@ def test_what_next_takes_from_an_iterator_is_not_left_for_the_loop(tmp_path: Pat
     assert returned(report, tmp_path) == "Tensor[float32, N, 6]"
     taken = "rows = iter(x)\nnext(rows)\nreturn torch.stack([row for row in rows])"
     assert returned(net(tmp_path, "pass", taken), tmp_path) == "Tensor[float32, N - 1, 6]"
+
+
+def test_a_list_that_grows_from_call_to_call_has_no_length_in_a_recorded_one(tmp_path: Path) -> None:
+    source = (
+        f"{HEAD}class Buffer:\n    def __init__(self):\n        self.states, self.rewards = [], []\n\n"
+        "class Agent:\n    def __init__(self):\n        self.buffer = Buffer()\n"
+        "    def see(self, x):\n        self.buffer.states.append(x)\n"
+        "    def update(self):\n        gains = []\n        for reward in reversed(self.buffer.rewards):\n"
+        "            gains.insert(0, reward)\n        gains = torch.tensor(gains, dtype=torch.float32)\n"
+        "        gains = gains.unsqueeze(1)\n        return torch.stack(self.buffer.states)\n\n\n"
+        "agent = Agent()\nfor _ in range(3):\n    agent.see(torch.zeros(4))\n    agent.buffer.rewards.append(1.0)\n"
+    )
+    states = SequenceSeed("list", (TensorSeed("float32", (4,)),) * 3)
+    buffer = ObjectSeed("program:Buffer", (("states", states), ("rewards", SequenceSeed("list", (1.0, 2.0, 1.0)))))
+    agent = ObjectSeed("program:Agent", (("buffer", buffer),))
+    profile = Profile(
+        {"program:Agent.update": FunctionRecord("program", "Agent.update", "program.py", 13, "")},
+        {},
+        [CallRecord("program:Agent.update", (("self", agent),), root=True)],
+    )
+    report = reported(tmp_path, source, profile)
+    assert returned(report, tmp_path) == "Tensor[float32, n, N]"
+    line = 1 + source[: source.index("unsqueeze")].count("\n")
+    assert "Tensor[float32, n2, 1]" in {fact.text for fact in report.facts if fact.span.line == line}

@@ -90,6 +90,21 @@ def test_a_batch_that_may_not_outgrow_its_targets_grows_with_them(bench: Bench) 
     assert recorded.free()[("targets", 0),] == [3, 4]
 
 
+def test_a_list_of_images_is_as_long_as_the_batch(bench: Bench) -> None:
+    forward = "def forward(self, images, boxes): return torch.stack([i.mean((1, 2)) for i in images]) + boxes[0]['n']"
+    images = [torch.zeros(3, 8, 8), torch.zeros(3, 9, 8)]
+    boxes = [{"n": torch.zeros(1)}, {"n": torch.zeros(1)}]
+    found = free(bench, module(bench, forward), images, boxes)
+    assert (("images", LENGTH),) in found
+
+
+def test_a_list_with_a_tensor_for_each_layer_has_its_length(bench: Bench) -> None:
+    init = "self.layers = nn.ModuleList(nn.Linear(n, 2) for n in (3, 4))"
+    net = module(bench, "def forward(self, xs): return sum(f(x) for f, x in zip(self.layers, xs))", init)
+    found = free(bench, net, [torch.zeros(5, 3), torch.zeros(5, 4)])
+    assert not any(axis == ("xs", LENGTH) for axes in found for axis in axes)
+
+
 def test_batches_of_one_change_together(bench: Bench) -> None:
     net = module(bench, "def forward(self, x, y): return x * y")
     assert (("x", 0), ("y", 0)) in free(bench, net, torch.zeros(1, 3), torch.zeros(1, 3))
@@ -99,6 +114,13 @@ def test_equal_sizes_of_different_meaning(bench: Bench) -> None:
     net = module(bench, "def forward(self, q, k): return torch.bmm(q, k)")
     found = free(bench, net, torch.zeros(4, 4, 4), torch.zeros(4, 4, 4))
     assert found == {(("q", 1),), (("k", 2),), (("q", 0), ("k", 0)), (("q", 2), ("k", 1))}
+
+
+def test_sizes_that_are_equal_by_chance_do_not_stay_together(bench: Bench) -> None:
+    net = module(bench, "def forward(self, q, k, u, v): return torch.cat([q * k, u * v], 1)")
+    recorded = bench.record(lambda: net(*(torch.zeros(2, 5) for _ in range(4))), probe=True)
+    worked = [each.axes for each in recorded.profile.variations if each.ok]
+    assert {(("q", 1), ("k", 1)), (("u", 1), ("v", 1))} <= set(worked)
 
 
 def test_a_tensor_that_is_passed_twice_is_two(bench: Bench) -> None:
