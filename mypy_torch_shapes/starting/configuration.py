@@ -17,7 +17,8 @@ else:
 
 _OWN = ("mypy.ini", ".mypy.ini")  # mypy's alone; the others count where they have a section for mypy
 _SHARED = ("pyproject.toml", "setup.cfg")
-FRESH = f"[mypy]\nplugins = {NAME}\n"
+_SECTION = f"[mypy]\nplugins = {NAME}\n"
+FRESH = f"{_SECTION}files = .\n"  # a file of its own: `mypy` alone then checks the project
 
 
 class Unclear(Exception):
@@ -103,7 +104,7 @@ def _others(suffix: str, text: str) -> dict[str, Any]:
 def _edited_ini(text: str) -> str:
     header = re.search(r"^\[mypy\][^\n]*\n?", text, re.MULTILINE)
     if header is None:
-        return _joined(text, FRESH)
+        return _joined(text, _SECTION)
     end = _next_section(text, header.end())
     option = re.compile(r"^plugins[ \t]*[=:][^\n]*(?:\n[ \t]+[^\n]+)*", re.MULTILINE).search(text, header.end(), end)
     if option is None:
