@@ -15,8 +15,6 @@ from mypy_torch_shapes.seeds.model import (
     ModuleRecord,
     ModuleSeed,
     NameSeed,
-
-
     ObjectSeed,
     Profile,
     SequenceSeed,
