@@ -20,7 +20,7 @@ from .values import Instance, ListValue, Real, Value
 _ALIKE = (bool_, int64, float32, float64)
 _OPTIONS = {"axis": "dim", "keepdims": "keepdim", "dtype": "dtype", "indices_or_sections": "split_size_or_sections"}
 _RENAMED = {
-    "max": "amax", "min": "amin", "power": "pow", "absolute": "abs", "expand_dims": "unsqueeze", "repeat": "tile",
+    "max": "amax", "min": "amin", "power": "pow", "absolute": "abs", "expand_dims": "unsqueeze",
     "transpose": "permute", "ravel": "flatten", "copy": "clone", "multiply": "mul", "subtract": "sub",
 }  # fmt: skip
 

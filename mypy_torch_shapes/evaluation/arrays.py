@@ -39,6 +39,21 @@ def make(dtype: DType | None, shape: Value) -> Value:
     return Instance(Library("numpy.ndarray"), made, complete=False)
 
 
+def written_to(run: Run, array: Value) -> Value:
+    """The same array, of whose numbers nothing is known any more."""
+    tensor = tensor_of(array)
+    if isinstance(array, Instance) and tensor is not None:
+        run.set_attribute(array, TENSOR, Tensor(tensor.type))
+    return array
+
+
+@method("numpy.ndarray", name="__setitem__")
+def _store(
+    run: Run, array: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    return written_to(run, array)
+
+
 @special("numpy.random.normal", "numpy.random.uniform", "numpy.random.randint")
 def _random(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
     size = kwargs.get("size", args[2] if len(args) > 2 else None)

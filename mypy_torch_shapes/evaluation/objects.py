@@ -348,6 +348,8 @@ def store_item(run: Run, instance: Instance, index: Value, value: Value, node: a
         calls.call(run, method, [index, value], {}, node, frame)
     elif containers.is_mapping_like(instance) and isinstance(index, str):
         run.set_attribute(instance, index, value)
+    elif (meaning := library_objects.find(instance, "__setitem__")) is not None:
+        meaning(run, instance, [index, value], {}, node, frame)
 
 
 def delete_item(run: Run, instance: Instance, index: Value, node: ast.AST, frame: Frame) -> None:

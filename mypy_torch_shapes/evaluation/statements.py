@@ -11,6 +11,7 @@ from ..shapes.dims import Size
 from ..shapes.relations import Truth, less
 from ..shapes.unknown import Undecided
 from . import (
+    arrays,
     attributes,
     calls,
     conditions,
@@ -152,6 +153,8 @@ def _augmented(run: Run, node: ast.AugAssign, frame: Frame) -> None:
 
         path = f"torch.{operators.TORCH[type(node.op)]}"
         value = tensors.augmented(run, path, left, right, node, frame)
+    elif arrays.tensor_of(left) is not None:  # stays the array it is, and of its dtype
+        value = arrays.written_to(run, left)
     else:
         value = operators.binary(run, type(node.op), left, right, node, frame)
     iteration.assign(run, node.target, run.settle(value), frame, noted=False)  # it is an expression, too
