@@ -155,7 +155,8 @@ def same(a: Value, b: Value, depth: int = _DEPTH) -> bool:
     if depth and isinstance(a, Bound | Method | Partial):
         return all(same(x, y, depth - 1) for x, y in zip(vars(a).values(), vars(b).values(), strict=True))
     if isinstance(a, Function):
-        return a.node is b.node and same(a.defaults, b.defaults, depth - 1)
+        around = a.env is b.env or same(a.env.variables, b.env.variables, depth - 1)
+        return a.node is b.node and around and same(a.defaults, b.defaults, depth - 1)
     return isinstance(a, Library | Real | Condition | DType) and bool(a == b)
 
 

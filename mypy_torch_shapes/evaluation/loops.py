@@ -15,7 +15,7 @@ from . import conditions, expressions, iteration
 from .joins import choosing, join, same
 from .journal import Changes, content
 from .run import Frame, Run
-from .values import Condition, Env, ListValue, Many, Raised, Some, Tensor, Value, is_size
+from .values import Condition, Env, ListValue, Many, Raised, Some, Tensor, Value, births, is_size
 
 MOST_ROUNDS = 512  # of a loop that is run as it is
 _CHEAP = 1000  # steps that are taken rather than saved by not looking at every epoch
@@ -51,14 +51,14 @@ def _counted(run: Run, node: ast.For | ast.AsyncFor, source: list[Value], frame:
 
     counter = _counter(node) if len(source) > 3 and all(map(is_size, source)) else None
     for number, item in enumerate(source):
-        yields, steps = len(frame.yielded), run.steps
+        yields, steps, began = len(frame.yielded), run.steps, births()
         run.journal.open()
         try:
             iteration.assign(run, node.target, item, frame)
             flow = run_block(run, node.body, frame)
             rejoin(run, frame, Flow.CONTINUE)
         finally:
-            before, after = run.journal.close(keep=True)
+            before, after = _lasting(run.journal.close(keep=True), began)
         if flow is Flow.RETURN:
             return flow
         yields -= len(frame.yielded)
@@ -156,12 +156,13 @@ def _while_rounds(run: Run, node: ast.While, frame: Frame) -> tuple[Any, int]:
             flow = run_block(run, node.orelse, frame)
             rejoin(run, frame, Flow.BREAK)
             return flow, worlds
+        began = births()
         run.journal.open()
         try:
             flow = run_block(run, node.body, frame)
             rejoin(run, frame, Flow.CONTINUE)
         finally:
-            before, after = run.journal.close(keep=True)
+            before, after = _lasting(run.journal.close(keep=True), began)
         if flow is Flow.RETURN:
             return flow, worlds
         if flow is Flow.BREAK or _is_settled(before, after, []):
@@ -221,6 +222,7 @@ def _settled(
     while True:
         rounds += 1
         run.uncertain += rounds > 1
+        began = births()
         run.journal.open()
         try:
             begin()
@@ -228,7 +230,7 @@ def _settled(
             rejoin(run, frame, Flow.CONTINUE)
         finally:
             run.uncertain -= rounds > 1
-            before, after = run.journal.close(keep=True)
+            before, after = _lasting(run.journal.close(keep=True), began)
         growing = _growth(before, after)
         settled = flow in (Flow.NORMAL, Flow.CONTINUE) and _is_settled(before, after, growing) and rounds > 1
         for target, old, new in growing:
@@ -254,6 +256,16 @@ def _settled(
     if flow is Flow.RETURN and some and rounds == 1:
         return flow
     return run_block(run, node.orelse, frame)
+
+
+def _lasting(changes: tuple[Changes, Changes], began: int) -> tuple[Changes, Changes]:
+    """What a round changed of what there was before it; of what it made, only what is left in that counts.
+
+    The scopes of functions that were called and have returned are such, and each round has its own.
+    """
+    before, after = changes
+    kept = {key: pair for key, pair in before.items() if getattr(pair[0], "born", -1) < began}
+    return kept, {key: after[key] for key in kept}
 
 
 def _growth(before: Changes, after: Changes) -> list[tuple[ListValue, Size, Size]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from .origins import Origin
 
 Value = Any
+births = itertools.count().__next__  # a moment: what was made later has a later `born`
 
 
 class Tensor:
@@ -43,11 +45,12 @@ class Known(Tensor):
 class ListValue(list[Value]):
     """A list. With `length` set, it stands for that many items which are all like its only one."""
 
-    __slots__ = ("length",)
+    __slots__ = ("born", "length")
 
     def __init__(self, items: Any = (), length: Size | None = None) -> None:
         super().__init__(items)
         self.length = length
+        self.born = births()
 
     __hash__ = object.__hash__  # type: ignore[assignment]
 
@@ -112,6 +115,7 @@ class Env:
     module: SourceModule
     is_class: bool = False
     elsewhere: dict[str, Env] = field(default_factory=dict)  # names declared global or nonlocal
+    born: int = field(default_factory=births)
 
 
 @dataclass(eq=False)
@@ -173,6 +177,7 @@ class Instance:
     record: int | None = None  # the ModuleRecord it stands for
     complete: bool = True  # false: there may be attributes we do not know of
     origin: Hashable = None  # what its root was built of: at one path, modules of two origins are two modules
+    born: int = field(default_factory=births)
 
     def __repr__(self) -> str:
         return f"<{self.cls.name}>"

@@ -69,3 +69,18 @@ def test_all_of_it_is_known(name: str, tmp_path: Path) -> None:
     total, known = compare(tmp_path, PROGRAMS[name])
     plain = sum(type(value).__name__ not in ("function", "type") for value in (run(PROGRAMS[name]) or {}).values())
     assert known >= plain and total
+
+
+def test_a_loop_settles_whatever_the_functions_it_calls_do_to_variables_of_their_own(tmp_path: Path) -> None:
+    function = "def f(x):\n    y = [x]\n    y.append(x)\n    x = y\n    return len(x)\n"
+    _, run = evaluated(tmp_path, f"import os\n{function}for _ in os.environ:\n    z = f(1)\n")
+    assert len(run.seen) == 2
+    _, run = evaluated(tmp_path, f"{function}for epoch in range(100):\n    z = [f(1) for _ in range(9)]\n")
+    assert len(run.seen) < 30
+
+
+def test_a_function_made_anew_in_every_round_is_another_one_where_it_sees_something_else(tmp_path: Path) -> None:
+    source = "import os\ndef made(n):\n    return lambda: n\nf, n = made(0), 0\n"
+    source += "for _ in os.environ:\n    n += 1\n    f = made(n)\n"
+    values, _ = evaluated(tmp_path, source + "x = f()\n")
+    assert not is_known(values["x"])
