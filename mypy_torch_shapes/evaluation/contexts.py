@@ -315,6 +315,14 @@ def slots_of(seed: Seed) -> Iterator[int]:
             yield from slots_of(part)
 
 
+def modules_in(seed: Seed) -> Iterator[int]:
+    """The live modules that a seed mentions."""
+    if isinstance(seed, ModuleSeed):
+        yield seed.id
+    for part in parts_of(seed):
+        yield from modules_in(part)
+
+
 def parts_of(seed: Seed) -> Iterator[Seed]:
     """The seeds inside a seed."""
     if isinstance(seed, SequenceSeed):

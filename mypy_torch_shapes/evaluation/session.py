@@ -277,8 +277,16 @@ class Session:
             if plain.knows_more_than(attempt):
                 attempt = self._released(call, plain)
         self.recorded.recording.absorb(attempt)
-        if self.staleness.anything_changed() and not attempt.failed:
+        if not attempt.failed and self.staleness.reaches_edited(self._modules_behind(call, attempt)):
             self._evaluate_as_run(call)
+
+    def _modules_behind(self, call: Call, attempt: Recording) -> set[str]:
+        """The modules whose code took part in evaluating a call, or in building the modules it is handed."""
+        numbers = {number for _, seed in call.arguments for number in contexts.modules_in(seed)} | {call.receiver}
+        records = [self.profile.modules[number] for number in numbers if number in self.profile.modules]
+        roots = [self.profile.modules.get(record.root, record) for record in records]
+        built = {key.partition(":")[0] for record in (*records, *roots) for key in (record.cls, *record.builders)}
+        return built | {entry.module.name for entry in attempt.entries}
 
     def _evaluate_as_run(self, call: Call) -> None:
         """What edits have made fail at the sizes of the program's own run, though the probe's still work."""

@@ -21,10 +21,12 @@ class Staleness:
         self.loader = loader
         self.root = root
         self._today: dict[str, dict[str, str]] = {}
+        self._modules = {record.module for record in profile.functions.values()}
         self._trusted: dict[str, bool] = {}
         self._changed: list[str] | None = None
-        self._edited: bool | None = None
         self._first_change: float | None = None
+        self._edited: set[str] | None = None
+        self._imports: dict[str, set[str]] = {}
         self._callers: dict[str, set[str]] = {}
         for call in profile.calls:
             if call.caller is not None:
@@ -42,11 +44,11 @@ class Staleness:
             return False
         return self._digests(record.module).get(record.qualname) == record.digest
 
-    def anything_changed(self) -> bool:
-        """Whether any code that was recorded is not what it was."""
+    def reaches_edited(self, names: set[str]) -> bool:
+        """Whether any code that was recorded in these modules, or in what they import, is not what it was."""
         if self._edited is None:
-            self._edited = any(not self.unchanged(key) for key in self.profile.functions)
-        return self._edited
+            self._edited = {record.module for key, record in self.profile.functions.items() if not self.unchanged(key)}
+        return bool(self._edited) and not self._edited.isdisjoint(self._imported(names))
 
     def all_unchanged(self, keys: tuple[str, ...]) -> bool:
         """Whether none of several functions changed, nor the modules' own code, whose constants they may use.
@@ -60,14 +62,19 @@ class Staleness:
 
     def _imported(self, names: set[str]) -> set[str]:
         """Some modules, and those of the recorded ones that they import, directly or not."""
-        recorded = {record.module for record in self.profile.functions.values()}
         found, waiting = set(names), list(names)
         while waiting:
-            source = self.loader.find(waiting.pop())
-            new = (imported_names(source) & recorded) - found if source is not None else set()
+            new = self._imports_of(waiting.pop()) - found
             found |= new
             waiting += new
         return found
+
+    def _imports_of(self, name: str) -> set[str]:
+        """The recorded modules that a module imports."""
+        if name not in self._imports:
+            source = self.loader.find(name)
+            self._imports[name] = imported_names(source) & self._modules if source is not None else set()
+        return self._imports[name]
 
     def methods_unchanged(self, cls: str) -> bool:
         """Whether no recorded method of a class ("module:qualname") changed."""

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mypy_torch_shapes.evaluation import contexts
+from mypy_torch_shapes.evaluation.contexts import Call
 from mypy_torch_shapes.evaluation.facts import FileReport
 from mypy_torch_shapes.evaluation.session import Options, Session
 from mypy_torch_shapes.seeds.digests import function_digest, index_functions
@@ -363,3 +365,20 @@ def test_an_error_in_a_sequential_names_the_layer(tmp_path: Path) -> None:
 def test_steps_of_pictures_are_no_channels(tmp_path: Path) -> None:
     report = net(tmp_path, "pass", "return x.flatten(2)", shapes=((4, 5, 6, 6), (5, 6, 6, 6)))
     assert returned(report, tmp_path) == "Tensor[float32, N, T, 36]"
+
+
+def test_what_an_edit_breaks_at_the_sizes_of_the_run_is_looked_for_where_the_edit_reaches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Call] = []
+    real = contexts.as_run
+    monkeypatch.setattr(contexts, "as_run", lambda call: asked.append(call) or real(call))
+    (tmp_path / "elsewhere.py").write_text("def used():\n    pass\n")
+    elsewhere = {"elsewhere:used": FunctionRecord("elsewhere", "used", "elsewhere.py", 1, "what it was")}
+    for before, times in (("", 0), ("import elsewhere\n", 1)):
+        source = source_of(INIT, FORWARD, before)
+        profile = profile_of(source, ((4, 6), (5, 6)))
+        reported(tmp_path, source, replace(profile, functions={**profile.functions, **elsewhere}))
+        assert len(asked) == times
+    edited = source_of(INIT, "return x.view(5, -1)")
+    assert len(reported(tmp_path, edited, profile_of(source_of(INIT, FORWARD), ((4, 6), (5, 6)))).findings) == 1
