@@ -37,7 +37,9 @@ class TensorType:
 
     def map_dims(self, function: Callable[[Size], Size]) -> TensorType:
         """Every size replaced by the function of it."""
-        return self if self.dims is None else TensorType(self.dtype, tuple(map(function, self.dims)), self.parameter)
+        if self.dims is None:
+            return self
+        return TensorType(self.dtype, tuple(map(function, self.dims)), self.parameter, self.layout)
 
     def substitute(self, binding: Mapping[Symbol, Size]) -> TensorType:
         """Symbols in the dims replaced."""
