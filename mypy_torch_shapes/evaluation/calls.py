@@ -10,6 +10,7 @@ from ..shapes.unknown import Undecided, Unknown
 from . import casting, changing, contracts, joins, library, methods, objects, parameters, torch_modules
 from .naming import Parameters, plain
 from .run import FOREIGN_STEPS, LIBRARY_STEPS, MOST_FRAMES, Frame, Run
+from .syntax import nodes_of
 from .values import (
     Bound,
     Class,
@@ -281,9 +282,13 @@ def _sizes(value: Value) -> tuple[Size, ...]:
 def _is_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     found = getattr(node, "_is_generator", None)
     if found is None:
-        found = any(isinstance(each, ast.Yield | ast.YieldFrom) for each in _own_nodes(node))
+        found = _yields(nodes_of(node)) and _yields(_own_nodes(node))
         node._is_generator = found  # type: ignore[union-attr]
     return bool(found)
+
+
+def _yields(nodes: list[ast.AST]) -> bool:
+    return any(isinstance(each, (ast.Yield, ast.YieldFrom)) for each in nodes)
 
 
 def _own_nodes(node: ast.AST) -> list[ast.AST]:

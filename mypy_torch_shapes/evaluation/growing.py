@@ -83,7 +83,7 @@ def _grown_in(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]
 
 def _targets(tree: ast.AST) -> Iterator[ast.AST]:
     """What code appends to."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _GROWERS:
             yield node.func.value
         elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):

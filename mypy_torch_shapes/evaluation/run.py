@@ -31,6 +31,10 @@ FOREIGN_STEPS = 4_000  # of one call of a library that has nothing to do with to
 MOST_FRAMES = 80
 
 
+_KINDS_KNOWN = (UnknownNumber, UnknownObject, UnknownDevice)  # tuples: a union is made anew wherever it is written
+_NO_TENSORS = (int, float, Dim, tuple, list, dict, type(None))
+
+
 @dataclass(eq=False)
 class Frame:
     """A running function (or module, or class body)."""
@@ -210,11 +214,11 @@ class Run:
             self.recording.fact(frame.context, frame.module, node, value.type)
             if self.recording.explaining:
                 self.recording.origin(frame.context, node, value.origin)
-        elif isinstance(value, UnknownNumber | UnknownObject | UnknownDevice):
+        elif isinstance(value, _KINDS_KNOWN):
             self.recording.other(frame.context, node)
         elif isinstance(value, Unknown):
             self.recording.gap(frame.context, frame.module, node, value.reason)
-        elif isinstance(value, int | float | Dim | tuple | list | dict | None) and not isinstance(node, ast.Constant):
+        elif isinstance(value, _NO_TENSORS) and not isinstance(node, ast.Constant):
             self.recording.other(frame.context, node)
 
     def fault(self, fault: Exception) -> Unknown:

@@ -166,6 +166,9 @@ _OPAQUE = frozenset(
 )  # fmt: skip
 
 
+_AS_THEY_ARE = (int, float, complex, str, DType, Unknown, type(Ellipsis), type(None))
+
+
 def to_rule(run: Run, value: Value) -> Any:
     """A value as rules take it."""
     if isinstance(value, Tensor):
@@ -185,7 +188,7 @@ def to_rule(run: Run, value: Value) -> Any:
         return {key: to_rule(run, item) for key, item in value.items()}
     if isinstance(value, Dim):
         return run.settle_size(value)
-    if value is None or isinstance(value, bool | int | float | complex | str | DType | Unknown | type(Ellipsis)):
+    if isinstance(value, _AS_THEY_ARE):
         return value
     if isinstance(value, range):
         return list(value)
