@@ -97,7 +97,8 @@ class Outcomes:
     def _keep(self, path: str, record: Record, report: FileReport) -> None:
         if not self._can_keep:
             return
-        depends = [str(self._config.root / each) for each in report.depends_on]
+        root = str(self._config.root)
+        depends = [os.path.join(root, each) for each in report.depends_on]
         try:
             self._records.write(path, record, [*depends, self._profile()])
         except OSError as fault:
