@@ -200,6 +200,10 @@ def and_more(count: int) -> str:
     return f"and {count} more"
 
 
+def error(message: str) -> str:
+    return f"error: {message}"
+
+
 def unknown(reason: str) -> str:
     return f"unknown: {reason}"
 
@@ -246,6 +250,7 @@ def calls_unused(count: int, functions: str) -> str:
 
 
 WHICH_FILE: Final = "which file? Say reveal FILE, or reveal --explain FILE:LINE"
+NO_TENSOR_HERE: Final = "no tensor is known here, and none is missed"
 NOT_KNOWN: Final = "not known, and the first reason:"
 STALE: Final = "recorded, and not used any more:"
 EVALUATED: Final = "from evaluating the source"

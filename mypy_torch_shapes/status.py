@@ -39,8 +39,9 @@ def run(args: argparse.Namespace) -> int:
 
 def lines_of(profile: Profile, drift: Drift, root: Path) -> Iterator[str]:
     """What is stale, for people to read."""
+    functions = len({call.function for call in profile.calls})  # as at the end of a recording
     real = sum(call.probe is None for call in profile.calls)
-    yield messages.recorded(len(profile.functions), real, len(profile.runs), profile.torch_version)
+    yield messages.recorded(functions, real, len(profile.runs), profile.torch_version)
     if not drift:
         yield messages.UP_TO_DATE
         return

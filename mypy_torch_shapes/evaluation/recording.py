@@ -115,7 +115,7 @@ class Recording:
         inner = frames[-1]
         at = node if place is inner else (place.call or node)
         naming = self.entries[place.context].shown if place.context is not None else (lambda symbol: symbol.name)
-        notes = [f"in {inner.module.name}, called from here"] if place is not inner else []
+        notes = [f"in {inner.module.name}, line {span(node).line}, called from here"] if place is not inner else []
         if not notes and mismatch.code != ANNOTATION:  # whose message says what it is
             notes = [_operands(operands, naming)]
         notes += [f"in layer {mismatch.layer} of the Sequential"] if mismatch.layer else []

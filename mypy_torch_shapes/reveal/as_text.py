@@ -7,6 +7,7 @@ import sys
 import unicodedata
 from typing import TextIO
 
+from mypy_torch_shapes import messages
 from mypy_torch_shapes.evaluation.facts import FileReport, Finding
 from mypy_torch_shapes.reveal.summary import Remark, beside, lines_of, remarks_by_line
 
@@ -32,7 +33,7 @@ def as_text(name: str, report: FileReport, source: str, coloured: bool = False) 
     width = min(WIDEST, max(map(columns, lines), default=0))
     text = [styled(f"{name}:", "title")]
     for number, line in enumerate(lines, 1):
-        said = [styled(f"error: {each.message}", "error") for each in findings.get(number, ())]
+        said = [styled(messages.error(each.message), "error") for each in findings.get(number, ())]
         said += [
             shown(remark)
             for remark in beside(remarks.get(number, ()), line)

@@ -85,6 +85,7 @@ def evaluate(session: Session, files: list[str], reports: dict[str, FileReport])
     for name in files:
         try:
             compile(Path(name).read_bytes(), name, "exec", dont_inherit=True)
+            read_source(Path(name))  # Python takes some texts that are not in their encoding
             reports[name] = session.report(Path(os.path.abspath(name)))
         except OSError as fault:
             yield name, fault.strerror or str(fault)

@@ -39,6 +39,14 @@ class Explainer:
         """All that is known, and all that is not, of the expressions that begin on a line."""
         text = lines_of(self.source)
         yield f"{self.name}:{number}: {text[number - 1].strip() if 0 < number <= len(text) else ''}"
+        said = list(self._said(number))
+        yield from said or [f"  {messages.NO_TENSOR_HERE}"]
+
+    def _said(self, number: int) -> Iterator[str]:
+        for finding in self.report.findings:
+            if finding.span.line == number:
+                yield f"  {messages.error(finding.message)}"
+                yield from (f"    {note}" for note in finding.notes)
         for context in self.report.contexts:
             facts = [each for each in self.report.facts if each.context == context.id and each.span.line == number]
             if facts:

@@ -105,7 +105,8 @@ def _recorded(root: Path) -> Iterator[Found]:
         yield Found(WRONG, str(fault), messages.RUN_PROFILE)
         return
     real = sum(call.probe is None for call in profile.calls)
-    what = f"{profile_path(root)}: {messages.recorded(len(profile.functions), real, len(profile.runs), None)}"
+    functions = len({call.function for call in profile.calls})
+    what = f"{profile_path(root)}: {messages.recorded(functions, real, len(profile.runs), None)}"
     yield Found(OK, what)
     installed = _version("torch")
     if profile.torch_version and installed and profile.torch_version.split("+")[0] != installed.split("+")[0]:

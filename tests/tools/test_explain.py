@@ -45,6 +45,14 @@ def test_what_is_not_used_any_more_is_said(project: Project) -> None:
     assert not [line for line in project.ours("reveal", "--explain", "model.py:6") if "not used" in line]
 
 
+def test_a_mistake_and_a_line_without_tensors(project: Project) -> None:
+    project.edit("model.py", "nn.Linear(width, classes)", "nn.Linear(width + 1, classes)")
+    _, error, operand, *_ = project.ours("reveal", "--explain", "model.py:28")
+    assert error == "  error: linear: input has 32 features, expected in_features = 33"
+    assert operand == "    input is Tensor[float32, N, 32]"
+    assert project.ours("reveal", "--explain", "model.py:2")[1:] == ["  no tensor is known here, and none is missed"]
+
+
 OPAQUE = """\
 import os
 

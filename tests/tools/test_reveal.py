@@ -87,13 +87,16 @@ def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     ("source", "sentence"),
     [
         (None, "mypy_torch_shapes: bad.py: No such file or directory"),
-        ("def f(:\n", "mypy_torch_shapes: bad.py: invalid syntax (bad.py, line 1)"),
+        (b"def f(:\n", "mypy_torch_shapes: bad.py: invalid syntax (bad.py, line 1)"),
+        (b"# caf\xe9\n", "mypy_torch_shapes: bad.py: invalid or missing encoding declaration"),
     ],
 )
-def test_a_file_that_cannot_be_read_does_not_hide_the_others(tmp_path: Path, source: str | None, sentence: str) -> None:
+def test_a_file_that_cannot_be_read_does_not_hide_the_others(
+    tmp_path: Path, source: bytes | None, sentence: str
+) -> None:
     (tmp_path / "good.py").write_text("import torch\nx = torch.zeros(2, 3)\n")
     if source is not None:
-        (tmp_path / "bad.py").write_text(source)
+        (tmp_path / "bad.py").write_bytes(source)
     done = run(tmp_path, "--json", "bad.py", "good.py")
     assert done.returncode == 1
     assert sentence in done.stderr.splitlines()
