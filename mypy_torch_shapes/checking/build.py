@@ -61,11 +61,9 @@ class Build:
         """A module is done: say what there is to say of it."""
         if self._errors is None or not is_ours(file.path) or file.path in self._errors.ignored_files:
             return
-        from mypy_torch_shapes.checking import module_calls, report
+        from mypy_torch_shapes.checking import report
 
         self._reported[file.path] = self._errors.options
-        if self.module_calls:
-            module_calls.tidy(self._errors, file.path)
         files = [file]
         if self._daemon:
             # It calls this for the edited modules alone, having thrown away the errors of all others.

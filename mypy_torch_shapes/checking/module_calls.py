@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from mypy.checker import TypeChecker
-from mypy.errors import Errors
+from mypy.errors import ErrorInfo, Errors, ErrorWatcher
 from mypy.nodes import TypeInfo
 from mypy.plugin import MethodSigContext
 from mypy.types import FunctionLike, Instance, get_proper_type
@@ -24,6 +24,7 @@ def signature(context: MethodSigContext) -> FunctionLike:
     if not isinstance(receiver, Instance) or not _calls_forward(receiver.type):
         return context.default_signature
     checker = cast(TypeChecker, context.api)
+    _leave_out_aside(checker.errors)
     forward = checker.expr_checker.analyze_external_member_access("forward", receiver, context.context)
     found = get_proper_type(forward)
     return found if isinstance(found, FunctionLike) else context.default_signature
@@ -38,8 +39,15 @@ def _calls_forward(info: TypeInfo) -> bool:
     return any("forward" in each.names for each in before) and not any("__call__" in each.names for each in before)
 
 
-def tidy(errors: Errors, path: str) -> None:
-    """Take back what mypy adds to an error about a call, because torch has `__call__` as a variable."""
-    found = errors.error_info_map.get(path)
-    if found is not None:
-        errors.error_info_map[path] = [each for each in found if each.message != ASIDE]
+def _leave_out_aside(errors: Errors) -> None:
+    """Not to be said: what mypy adds to an error about a call, because torch has `__call__` as a variable.
+
+    A watcher below all of mypy's own sees every message, also those of a daemon, which tells us of edited modules only.
+    """
+    if not any(isinstance(each._filter, _IsAside) for each in errors._watchers):
+        errors._watchers.insert(0, ErrorWatcher(errors, filter_errors=_IsAside()))
+
+
+class _IsAside:
+    def __call__(self, file: str, info: ErrorInfo) -> bool:
+        return info.message == ASIDE

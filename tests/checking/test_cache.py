@@ -172,3 +172,19 @@ def test_the_daemon_restarts_for_a_new_profile(daemon: Daemon, project: Project)
     lines = daemon.check()
     assert lines[:2] == ["Restarting: plugins changed", "Daemon stopped"]
     assert lines[-2:] == ["a.py:1: error: linear  [tensor-shape]", "a.py:1: note: a note on linear  [tensor-shape]"]
+
+
+def test_the_daemon_sees_that_a_forward_is_called_otherwise(daemon: Daemon, project: Project) -> None:
+    project.configure("error_summary = false", "module_calls = true")
+    for package in ("torch", "torch/nn", "torch/nn/modules"):
+        project.write(f"{package}/__init__.py", "")
+    module = "from typing import Any, Callable\nclass Module:\n    __call__: Callable[..., Any]\n"
+    project.write("torch/nn/modules/module.py", module)
+    head = "from torch.nn.modules.module import Module\nclass Net(Module):\n"
+    net = head + "    def forward(self, {}: int) -> None: ...\n"
+    project.write("a.py", net.format("x"))
+    project.write("b.py", "from a import Net\ndef f() -> None:\n    Net()()\n")
+    error = 'b.py:3: error: Missing positional argument "{}" in call to "forward" of "Net"  [call-arg]'
+    assert daemon.check() == [error.format("x")]
+    project.write("a.py", net.format("y"))
+    assert daemon.check() == [error.format("y")]
