@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from ..shapes.dims import symbols
+from ..shapes.dims import Dim, symbols
 from ..shapes.unknown import Unknown
 from .values import Function, Instance, ListValue, Tensor, Value, is_size
 
@@ -90,7 +90,7 @@ def _collect(path: str, value: Value, found: list[tuple[str, Value]], depth: int
                 _collect(f"{path}[{key!r}]", item, found, depth - 1)
     elif isinstance(value, Instance) and "training" not in value.attrs:
         for name, item in list(value.attrs.items())[:_WIDTH]:
-            if isinstance(item, Tensor | Instance) or (isinstance(item, ListValue) and item.length is not None):
+            if isinstance(item, Tensor | Instance | Dim) or (isinstance(item, ListValue) and item.length is not None):
                 _collect(f"{path}.{name}", item, found, depth - 1)
 
 

@@ -292,3 +292,17 @@ def test_a_list_that_grows_from_call_to_call_has_no_length_in_a_recorded_one(tmp
     assert returned(report, tmp_path) == "Tensor[float32, n, N]"
     line = 1 + source[: source.index("unsqueeze")].count("\n")
     assert "Tensor[float32, n2, 1]" in {fact.text for fact in report.facts if fact.span.line == line}
+
+
+def test_a_number_that_an_object_keeps_may_be_another_one(tmp_path: Path) -> None:
+    source = (
+        f"{HEAD}class Storage:\n    def __init__(self, steps):\n        self.steps = steps\n        self.seen = []\n"
+        "    def flat(self, x):\n        rows = x.size(0) // 2\n        return torch.zeros(self.steps * rows, 3)\n"
+    )
+    storage = ObjectSeed("program:Storage", (("steps", 4), ("seen", SequenceSeed("list", ()))))
+    profile = Profile(
+        {"program:Storage.flat": FunctionRecord("program", "Storage.flat", "program.py", 8, "")},
+        {},
+        [CallRecord("program:Storage.flat", (("self", storage), ("x", TensorSeed("float32", (6, 2)))), root=True)],
+    )
+    assert returned(reported(tmp_path, source, profile), tmp_path) == "Tensor[float32, n*(N//2), 3]"
