@@ -13,7 +13,7 @@ EXAMPLES ?= $(PYTORCH_EXAMPLES)
 MUTANTS ?= build/mutants.json
 PEERS = build/peers
 
-.PHONY: demo test slow lint types bench conformance programs networks real-code mutants peers clean
+.PHONY: demo test slow lint types bench conformance programs networks real-code libraries mutants peers clean
 
 demo: $(READY)
 	$(BIN)/python demo/demo.py
@@ -49,6 +49,10 @@ networks: $(READY)
 # Model files of public libraries, which are installed in an environment of their own.
 real-code: $(REAL_READY)
 	$(REAL_BIN)/python -m tests.harness.measure --suite real --json build/real_code.json
+
+# mypy over the same libraries as a whole, which nobody has run: what the plugin costs there.
+libraries: $(REAL_READY)
+	$(REAL_BIN)/python benchmarks/libraries.py timm transformers
 
 mutants: $(READY)
 	mkdir -p $(dir $(MUTANTS))

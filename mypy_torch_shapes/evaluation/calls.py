@@ -127,11 +127,13 @@ def _circles(run: Run, function: Function) -> bool:
     return len(again) >= _MOST_CIRCLES
 
 
-def _is_lost(run: Run, function: Function) -> bool:
-    """Whether a library's function that was itself entered with something unknown calls itself: it learns nothing."""
-    if function.module.project:
-        return False
-    return any(f.vague and f.function is not None and f.function.node is function.node for f in run.frames)
+def _is_lost(run: Run, function: Function, bound: dict[str, Value]) -> bool:
+    """Whether a function that was itself entered with something unknown calls itself, and learns nothing by it.
+
+    In the project it may learn something as long as an argument is another one.
+    """
+    again = [f for f in run.frames if f.vague and f.function is not None and f.function.node is function.node]
+    return any(not function.module.project or joins.same(frame.given, bound) for frame in again)
 
 
 def call_function(
@@ -157,13 +159,14 @@ def call_function(
         return refused
     run.entered.add(function.module)
     vague = any(isinstance(value, Unknown) for value in bound.values())
-    if vague and run.uncertain and _is_lost(run, function):
+    if vague and run.uncertain and _is_lost(run, function, bound):
         return Unknown("a call by itself with something unknown")
     if not vague and not run.muted:
         _note_reached(run, function, list(bound.values()))
     frame = Frame(Env(bound, function.env, function.module), function, function.owner)
     frame.receiver = next(iter(bound.values()), None)
     frame.muted, frame.uncertain, frame.vague = run.muted, run.uncertain, vague
+    frame.given = dict(bound) if vague else {}
     frame.at_yield = at_yield
     frame.held = held
     _enter_scope(frame)

@@ -43,6 +43,7 @@ def _apart(run: Run, module: SourceModule, body: list[ast.stmt]) -> None:
     saved = run.journal, run.frames, run.uncertain, run.guarded, run.steps, run.general
     catching, run.catching = run.catching, 0
     limit, run.limit = run.limit, run.steps + MOST_STEPS
+    worked, run.worked = run.worked, run.steps
     constructing, run.constructing = run.constructing, 0
     run.journal = type(run.journal)()
     run.frames, run.uncertain, run.guarded, run.general = [], 1, 0, False
@@ -50,7 +51,7 @@ def _apart(run: Run, module: SourceModule, body: list[ast.stmt]) -> None:
         with autocast.within():
             statements.run_module(run, module, None, body)
     finally:
-        run.limit, run.constructing = limit, constructing
+        run.limit, run.worked, run.constructing = limit, worked, constructing
         run.journal, run.frames, run.uncertain, run.guarded, run.steps, run.general = saved
         run.catching = catching
 

@@ -430,6 +430,7 @@ def store_item(run: Run, receiver: Value, index: Value, value: Value, node: ast.
     elif isinstance(receiver, dict):
         run.journal.touch(receiver)
         if isinstance(index, Unknown):
+            run.step(len(receiver))
             for key in receiver:
                 receiver[key] = join(receiver[key], value)
         try:

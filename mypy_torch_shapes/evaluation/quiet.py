@@ -7,10 +7,11 @@ Decorators and default values are left out: what they compute with tensors is no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..shapes.dtypes import BY_NAME
 from .modules import BY_REFERENCE
 
 # Libraries that hand out no tensors.
@@ -19,6 +20,17 @@ _HARMLESS = BY_REFERENCE - {"torch", "einops", "mypy_torch_shapes"} | {
     "sentencepiece", "sympy", "tokenizers", "typing_extensions", "yaml", "mypy_extensions",
 }  # fmt: skip
 _TENSORS = frozenset({"torch", "einops", "reveal_type"})
+# Names of torch that hand out no tensors, nor does what is below them.
+_NO_TENSORS = frozenset(BY_NAME) | {
+    "__config__", "__version__", "Generator", "Size", "autograd.Function", "autograd.profiler", "backends", "compile",
+    "compiler", "device", "distributed", "dtype", "enable_grad", "finfo", "fx", "get_autocast_dtype",
+    "get_default_dtype", "get_num_threads", "iinfo", "inference_mode", "is_autocast_enabled", "is_complex",
+    "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled", "is_tensor", "jit", "layout", "manual_seed",
+    "memory_format", "multiprocessing", "nn.Module", "no_grad", "onnx", "optim", "profiler", "save", "serialization",
+    "set_default_dtype", "set_float32_matmul_precision", "set_grad_enabled", "set_num_threads", "strided",
+    "use_deterministic_algorithms", "utils.checkpoint", "utils.data", "version",
+}  # fmt: skip
+_ACCELERATORS = ("cpu", "cuda", "hpu", "mlu", "mps", "mtia", "musa", "npu", "xpu")
 _MOST_NAMES = 4000  # looked at for one file
 
 _STRINGS = re.compile(r'("""|\'\'\')(?:\\.|.)*?\1|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*', re.DOTALL)
@@ -26,12 +38,13 @@ _STATEMENT = re.compile(r"^(?=[A-Za-z_@(\[{*])", re.MULTILINE)
 _DEFINITION = re.compile(r"(?:async\s+def|def|class)\s+(\w+)")
 _ASSIGNED = re.compile(r"^\s*(\w+)\s*(?::[^=\n]*)?=(?!=)(?!.*,$)", re.MULTILINE)
 _IMPORT = re.compile(
-    r"^[ \t]*(?:from\s+(\.*[\w.]*)\s+import\s+(\([^)]*\)|(?:[^\n\\]|\\\n)*)|import\s+([^\n]*))", re.MULTILINE
+    r"^([ \t]*)(?:from\s+(\.*[\w.]*)\s+import\s+(\([^)]*\)|(?:[^\n\\]|\\\n)*)|import\s+([^\n]*))", re.MULTILINE
 )
-_WORD = re.compile(r"(?<![\w.])([A-Za-z_]\w*)((?:\.\w+)*)(?![\w.]|\s*=(?!=))")  # no keyword, no target
+_WORD = re.compile(r"(?<![\w.])([A-Za-z_]\w*)((?:\.\w+)*)(?![\w.]|\s*=(?!=))(\(?)")  # no keyword, no target
 _TYPE_ONLY = re.compile(r"if\s+(?:typing\.)?TYPE_CHECKING\s*:")
 _LOGGER = re.compile(r"\w+\s*=\s*(?:\w+\.)*(?:getLogger|get_logger)\([^()]*\)\s*$")
 _INNER = re.compile(r"\s*(?:async\s|def\s|class\s|@|\))")
+_ANNOTATIONS = ("jaxtyping", "mypy_torch_shapes", "Tensor[")
 _ANNOTATED = re.compile(r"jaxtyping|mypy_torch_shapes|\bTensor\[")
 _MOST_HANDS = 4  # through which a name for an annotation is handed on
 
@@ -48,31 +61,42 @@ class Text:
     annotated: bool = False
 
 
+Meaning = tuple[Text, str]  # a name, and the file that defines it
+
+
 class Quiet:
     """Answers for the files below one root; each is read once."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, search: Sequence[Path]) -> None:
         self._root = root
+        self._search = search  # where modules are that can be entered
         self._texts: dict[Path, Text | None] = {}
         self._modules: dict[tuple[Path, str], Path | None] = {}
+        self._installed: dict[str, bool] = {}
+        self._mentions: dict[tuple[Text, str | None], list[Meaning | None]] = {}
         self._plain: set[Path] = set()  # files that can name no annotation of tensors
+        self._written: set[Path] = set()  # files that can
 
     def may_be_annotated(self, path: Path) -> bool:
         """Whether a file, or one that it imports from, mentions what tensors are annotated with."""
-        if path in self._plain:
-            return False
-        seen, waiting = {path}, [path]
+        seen: dict[Path, Path | None] = {path: None}  # and what imports it
+        waiting = [path] if path not in self._plain else []
         while waiting:
-            text = self._text(waiting.pop())
-            if text is None or text.annotated:
+            last = waiting.pop()
+            text = self._text(last)
+            if last in self._written or text is None or text.annotated:
+                importer: Path | None = last
+                while importer is not None:
+                    self._written.add(importer)
+                    importer = seen[importer]
                 return True
             for module, member in {*text.imported.values(), *((star, None) for star in text.stars)}:
                 base = None if module.partition(".")[0] in _HARMLESS else self._module(text, module)
                 found = [] if base is None else [base, *filter(None, [self._below(base, member)] if member else [])]
                 new = [each for each in found if each not in seen and each not in self._plain]
-                seen.update(new)
+                seen.update(dict.fromkeys(new, last))
                 waiting += new
-        self._plain |= seen
+        self._plain.update(seen)
         return False
 
     def depends_on(self, path: Path) -> list[Path] | None:
@@ -84,21 +108,32 @@ class Quiet:
         for source, member in text.imported.values():
             if self._is_annotated(text, source, member, looked):
                 return None
-        waiting = [(text, piece) for piece in text.code]
-        seen: set[tuple[Path, str]] = set()
+        waiting = [*self._mentioned(text, None)]
+        seen: set[Meaning] = set()
         while waiting:
-            where, piece = waiting.pop()
-            for name, attributes in _words(piece):
-                if name in _TENSORS:
-                    return None
-                for module, wanted in self._meanings(where, name, attributes):
-                    if module is None or len(seen) > _MOST_NAMES:
-                        return None
-                    if (module.path, wanted) not in seen:
-                        seen.add((module.path, wanted))
-                        looked[module.path] = None
-                        waiting += [(module, each) for each in module.defined.get(wanted, ())]
+            meaning = waiting.pop()
+            if meaning is None or len(seen) > _MOST_NAMES:
+                return None
+            if meaning not in seen:
+                seen.add(meaning)
+                looked[meaning[0].path] = None
+                waiting += self._mentioned(*meaning)
         return list(looked)
+
+    def _mentioned(self, where: Text, name: str | None) -> list[Meaning | None]:
+        """What is mentioned where a name is defined, or in what the file itself runs; None for what may be a tensor."""
+        found = self._mentions.get((where, name))
+        if found is None:
+            found = self._mentions[where, name] = []
+            for piece in where.code if name is None else where.defined.get(name, ()):
+                for word, attributes, called in _words(piece):
+                    if word in _TENSORS and _may_make_tensors(word, attributes, called):
+                        found.append(None)
+                    else:
+                        found += self._meanings(where, word, attributes, called)
+            if None in found:
+                found[:] = [None]
+        return found
 
     def _is_annotated(
         self, where: Text, module: str, member: str | None, looked: dict[Path, None], hands: int = _MOST_HANDS
@@ -116,43 +151,53 @@ class Quiet:
         further = found.imported.get(member or "")
         return further is not None and self._is_annotated(found, *further, looked, hands - 1)
 
-    def _meanings(self, where: Text, name: str, attributes: list[str]) -> Iterator[tuple[Text | None, str]]:
+    def _meanings(
+        self, where: Text, name: str, attributes: list[str], called: bool, hands: int = _MOST_HANDS
+    ) -> Iterator[Meaning | None]:
         """Where in the project a name stands for something; None for what is not known."""
         if name in where.defined:
             yield where, name
-        elif name in where.imported:
+        if name in where.imported:  # perhaps as well: a module that may be missing
             module, member = where.imported[name]
-            yield from self._member(where, module, member, attributes)
-        else:
+            yield from self._member(where, module, [*filter(None, [member]), *attributes], called, hands)
+        elif name not in where.defined:
             for star in where.stars:
-                yield from self._member(where, star, name, attributes)
+                yield from self._member(where, star, [name, *attributes], called, hands)
 
     def _member(
-        self, where: Text, module: str, member: str | None, attributes: list[str]
-    ) -> Iterator[tuple[Text | None, str]]:
-        if not module.startswith(".") and module.partition(".")[0] in _HARMLESS:
+        self, where: Text, module: str, names: list[str], called: bool, hands: int
+    ) -> Iterator[Meaning | None]:
+        package, *inside = module.split(".")
+        if package in _HARMLESS:
             return
-        names = [*([member] if member else []), *attributes]
+        if package in _TENSORS:
+            if _may_make_tensors(package, [*inside, *names], called):
+                yield None
+            return
         base = self._module(where, module)
-        for place, each in enumerate(names):
-            text = None if base is None else self._text(base)
-            if base is None or (text is not None and (each in text.defined or each in text.imported)):
+        while base is not None and names:
+            text = self._text(base)
+            below = self._below(base, names[0])
+            if below is None or (text is not None and (names[0] in text.defined or names[0] in text.imported)):
                 break
-            below = self._below(base, each)
-            if below is None:
-                break
-            base, member = below, None
-            names[: place + 1] = [""] * (place + 1)
-        rest = [each for each in names if each]
+            base, names = below, names[1:]
         found = None if base is None else self._text(base)
         if found is None:
-            yield None, ""
-        elif rest and rest[0] in found.imported and (found.path, rest[0]) != (where.path, member):
-            module, inner = found.imported[rest[0]]
-            yield found, rest[0]
-            yield from self._member(found, module, inner, rest[1:])
-        elif rest:
-            yield found, rest[0]
+            if base is not None or not package or self._is_installed(package):
+                yield None
+        elif names:
+            yield found, names[0]
+            if hands:
+                yield from self._meanings(found, names[0], names[1:], called, hands - 1)
+            elif names[0] in found.imported or found.stars:
+                yield None
+
+    def _is_installed(self, package: str) -> bool:
+        """Whether there is anything that could be entered: what is not there hands out nothing that is known."""
+        if package not in self._installed:
+            places = [each / package for each in self._search]
+            self._installed[package] = any(each.is_dir() or each.with_suffix(".py").is_file() for each in places)
+        return self._installed[package]
 
     def _module(self, where: Text, name: str) -> Path | None:
         key = (where.path.parent, name)
@@ -191,11 +236,12 @@ def _source(place: Path) -> Path | None:
 
 
 def _taken_apart(path: Path, text: str) -> Text:
-    found = Text(path, annotated=_ANNOTATED.search(text) is not None)
+    annotated = any(each in text for each in _ANNOTATIONS) and _ANNOTATED.search(_STRINGS.sub(_kept, text)) is not None
+    found = Text(path, annotated=annotated)
     text = _STRINGS.sub("0", text)
     for match in _IMPORT.finditer(text):
         _note_import(found, match)
-    text = _IMPORT.sub("pass", text)
+    text = _IMPORT.sub(r"\1pass", text)
     for piece in _STATEMENT.split(text):
         definition = _DEFINITION.match(piece)
         if definition is not None:
@@ -210,8 +256,13 @@ def _taken_apart(path: Path, text: str) -> Text:
     return found
 
 
+def _kept(match: re.Match[str]) -> str:
+    """A string as it is, but for docstrings and comments."""
+    return "" if match.group().startswith(('#', '"""', "'''")) else match.group()
+
+
 def _note_import(found: Text, match: re.Match[str]) -> None:
-    module, names, plain = match.groups()
+    _, module, names, plain = match.groups()
     for each in re.sub(r"[()\\\n]", " ", names or plain or "").split(","):
         words = each.split()
         if not words:
@@ -236,7 +287,18 @@ def _class_level(piece: str) -> Iterator[str]:
             yield line
 
 
-def _words(piece: str) -> Iterator[tuple[str, list[str]]]:
-    """The names a text mentions, each with the attributes asked of it."""
-    for name, attributes in set(_WORD.findall(piece)):
-        yield name, [each for each in attributes.split(".") if each]
+def _words(piece: str) -> Iterator[tuple[str, list[str], bool]]:
+    """The names a text mentions, each with the attributes asked of it, and whether that is called."""
+    for name, attributes, opening in set(_WORD.findall(piece)):
+        yield name, attributes.split(".")[1:], bool(opening)
+
+
+def _may_make_tensors(package: str, names: list[str], called: bool) -> bool:
+    """Whether a name of torch may hand out tensors; the types of tensors do so where they are called."""
+    if package != "torch" or not names:
+        return True
+    if names[-1].endswith(("Tensor", "Parameter")) and not called:
+        return False
+    if names[0] in _ACCELERATORS and not names[-1].endswith("Tensor"):
+        return False
+    return names[0] not in _NO_TENSORS and ".".join(names[:2]) not in _NO_TENSORS

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .sightings import Sightings
 
 MOST_STEPS = 400_000
+IDLE_STEPS = 40_000  # of a file that nobody ran, without an operation on tensors
 LIBRARY_STEPS = 100_000  # of one call that the project makes to a library
 FOREIGN_STEPS = 4_000  # of one call of a library that has nothing to do with torch
 MOST_FRAMES = 80
@@ -54,6 +55,7 @@ class Frame:
     muted: int = 0  # how often the run was muted when the function was entered
     uncertain: int = 0  # and how often it was uncertain
     vague: bool = False  # some argument is unknown
+    given: dict[str, Value] = field(default_factory=dict)  # its arguments, where one is
     silenced: int = 0  # worlds, once all of them have left the function and only the other ways go on
     entered: dict[str, object] | None = None  # its arguments, where signatures are kept
     held: Held | None = None  # what its annotations promise
@@ -101,6 +103,8 @@ class Run:
         self.steps = 0
         self.muted = 0  # > 0: on a way that no observed size takes; nothing is said of it
         self.limit = MOST_STEPS
+        self.patience = MOST_STEPS  # steps without an operation on tensors
+        self.worked = 0  # the step of the last one
         self.uncertain = 0  # > 0: what is evaluated now may not run at all
         self.ways: list[Way] = []  # those being gone, of conditions that could not be told
         self.catching = 0  # > 0: inside something that catches exceptions of evaluating
@@ -120,10 +124,10 @@ class Run:
     def frame(self) -> Frame:
         return self.frames[-1]
 
-    def step(self) -> None:
-        """Count one step. Raises OutOfBudget."""
-        self.steps += 1
-        if self.steps > self.limit:
+    def step(self, work: int = 1) -> None:
+        """Count a step, or as many as something takes. Raises OutOfBudget."""
+        self.steps += work
+        if self.steps > self.limit or self.steps - self.worked > self.patience:
             raise OutOfBudget
 
     def within(self, steps: int, evaluate: Callable[[], Value]) -> Value:

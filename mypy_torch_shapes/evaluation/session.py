@@ -24,7 +24,7 @@ from .naming import Parameters
 from .origins import Source
 from .quiet import Quiet
 from .recording import Recording
-from .run import Frame, Place, Run
+from .run import IDLE_STEPS, Frame, Place, Run
 from .seeding import Seeding
 from .sightings import Sightings
 from .staleness import Staleness, loader_of
@@ -80,7 +80,7 @@ class Session:
         self._modules = {record.module for record in self.profile.functions.values()}
         self._recorded_files = {(self.root / record.file).resolve() for record in self.profile.functions.values()}
         self._unsaved = bool(unsaved)
-        self._quiet = Quiet(self.root)
+        self._quiet = Quiet(self.root, self.loader.search)
         self._sampled: set[str] = set()  # functions with a recorded call that holds
         self._receivers: dict[Class, Value] = {}  # objects made to evaluate their annotated methods
         self._suspect = False  # module-level code has changed: what it handed to functions may have, too
@@ -106,9 +106,9 @@ class Session:
         return report
 
     def _seen_to_be_quiet(self, path: Path) -> list[Path] | None:
-        """The files that show that there is nothing to say of one, which no run has recorded; None if there may be."""
-        recorded = path in self._recorded_files or self._unsaved
-        return None if recorded or not path.is_relative_to(self.root) else self._quiet.depends_on(path)
+        """The files that show that there is nothing to say of one that no run has recorded; None if there may be."""
+        wanted = path in self._recorded_files or self._unsaved or self.options.explain
+        return None if wanted or not path.is_relative_to(self.root) else self._quiet.depends_on(path)
 
     def entries_of(self, file: Path) -> list[Entry]:
         """The contexts of a source file. Raises as `report` does."""
@@ -149,6 +149,7 @@ class Session:
         own = Gathered(Recording(lambda each: each is module, self.options.explain, home=module))
         own.recording.signatures = self.options.signatures
         run = Run(self.loader, own.recording, general=False, sightings=self.sightings)
+        run.patience = IDLE_STEPS
         run.journal.open()
         try:
             self._run_script(run, module, own)

@@ -38,6 +38,7 @@ def operate(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], no
             args = [_from_repeated(run, "torch.stack", args[:1], {}), *args[1:]]
         suspicion.taken()  # of what came before, and failed
         result = _apply(run, path, args, kwargs)
+        run.worked = run.steps
         run.suspect(node, path.rpartition(".")[2], _tensors_in([*args, *kwargs.values()]))
     except Mismatch as mismatch:
         return run.mismatch(node, mismatch, _tensors_in([*args, *kwargs.values()]))

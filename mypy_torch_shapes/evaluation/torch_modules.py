@@ -184,6 +184,7 @@ def _construct(
     named = {name: tensors.to_rule(run, value) for name, value in kwargs.items()}
     try:
         made = rules.construct(path, plain, named)
+        run.worked = run.steps
     except Mismatch as mismatch:
         mismatch.operation = mismatch.operation or path.rsplit(".", 1)[-1]
         run.mismatch(node, mismatch, [])

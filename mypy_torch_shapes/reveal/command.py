@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     from mypy_torch_shapes.opening import session_for
 
     files = [file] if file else args.files
-    session = session_for(Config(root), explain=bool(file))
+    session = session_for(Config(root), explain=bool(file) or args.unknown)
     reports: dict[str, FileReport] = {}
     for name, fault in evaluate(session, files, reports):
         messages.say(messages.cannot_reveal(name, fault))

@@ -70,5 +70,6 @@ def test_what_is_no_tensor_is_not_called_unknown(tmp_path: Path) -> None:
 
 
 def test_what_may_be_a_tensor_is(tmp_path: Path) -> None:
-    source = "from somewhere import mystery\nx = mystery()\nprint(x > 0, x + 1)\ndef len(x): return x\ny = len(x)\n"
+    source = "import torch\nfrom somewhere import mystery\ntable = torch.zeros(2)\n"
+    source += "x = mystery()\nprint(x > 0, x + 1)\ndef len(x): return x\ny = len(x)\n"
     assert set(said(tmp_path, source)) == {"mystery()", "x", "x > 0", "x + 1", "len(x)"}

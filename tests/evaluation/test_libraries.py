@@ -349,6 +349,51 @@ x = deep(20) if os.getpid() else deep(20)
     assert values["x"] == 20
 
 
+def test_a_recursion_into_something_unknown_is_entered_once(tmp_path: Path) -> None:
+    source = """
+import os
+def visit(directory):
+    found = {}
+    for each in os.listdir(directory):
+        if os.path.isdir(each):
+            found[each] = visit(os.path.join(directory, each))
+        for other in os.listdir(directory):
+            if other not in found:
+                found[other] = visit(other)
+    return found
+x = visit(os.getcwd())
+"""
+    _, run = evaluated(tmp_path, source)
+    assert run.steps < 1_000
+
+
+def test_what_is_stored_under_unknown_keys_counts_by_how_much_it_may_replace(tmp_path: Path) -> None:
+    source = """
+import os
+table = dict.fromkeys(range(400), 0)
+for name in os.listdir():
+    table[name] = 1
+"""
+    _, run = evaluated(tmp_path, source)
+    assert run.steps > 2 * 400
+
+
+@pytest.mark.parametrize(("inside", "found"), [("n + m", 0), ("torch.zeros(n + 1)", 1)])
+def test_a_file_nobody_ran_is_left_where_it_works_long_without_tensors(
+    tmp_path: Path, inside: str, found: int
+) -> None:
+    source = f"""
+import torch
+for n in range(200):
+    for m in range(200):
+        x = {inside}
+torch.zeros(2, 3) @ torch.zeros(2, 3)
+"""
+    (tmp_path / "program.py").write_text(source)
+    report = Session(tmp_path, Profile(), Options()).report(tmp_path / "program.py")
+    assert len(report.findings) == found
+
+
 def test_a_library_that_visits_parts_it_knows_nothing_of_soon_gives_up(tmp_path: Path) -> None:
     library = """
 def visit(part, tasks):
