@@ -9,6 +9,7 @@ from typing import Final
 CODES: Final = {
     "tensor-shape": "Check that tensor operations get the shapes they need",
     "tensor-dtype": "Check that tensor operations get the dtypes they need",
+    "tensor-device": "Check that tensor operations get tensors of one device",
     "tensor-annotation": "Check that tensors are what jaxtyping annotations say, and the annotations themselves",
     "tensor-suspicious": "Say what runs, but hardly does what was meant (with the option suspicious)",
     "tensor-reveal": "The symbolic type of the argument of reveal_type()",

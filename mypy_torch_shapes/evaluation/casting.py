@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from ..rules import autocast
+from ..rules import autocast, devices
 from ..rules.autocast import Region
 from ..seeds.model import Profile, TensorSeed
 from ..shapes.dtypes import BY_NAME, DType, bfloat16, float16
+from ..shapes.unknown import Unknown, UnknownDevice
 from .run import Frame, Run
 from .specials import special
 from .values import Function, Instance, Library, Value
@@ -57,12 +58,19 @@ def _manager(device: Value, options: dict[str, Value]) -> Instance:
 
 @contextmanager
 def entered(manager: Value) -> Iterator[None]:
-    """Run what follows as inside a manager; any other one changes nothing."""
+    """Run what follows as inside a manager; any other one changes nothing, but an unknown one may choose a device."""
+    if isinstance(manager, UnknownDevice) or type(manager) is Unknown:
+        token = devices.default.set(devices.kind_of(manager))
+        try:
+            yield
+        finally:
+            devices.default.reset(token)
+        return
     if not isinstance(manager, Instance) or "<regions>" not in manager.attrs:
         yield
         return
-    opened, devices = manager.attrs["<regions>"], manager.attrs["<devices>"]
-    kept = [region for region in autocast.regions.get() if region.device not in devices]
+    opened, closed = manager.attrs["<regions>"], manager.attrs["<devices>"]
+    kept = [region for region in autocast.regions.get() if region.device not in closed]
     with autocast.within(*kept, *opened):
         yield
 
@@ -80,9 +88,22 @@ def decorate(manager: Value, function: Value) -> None:
 
 
 def saw_only_the_cpu(profile: Profile) -> bool:
-    """Whether calls with tensors were recorded, and all of these on the CPU."""
-    devices = {seed.device for call in profile.calls for _, each in call.arguments for seed in _tensors(each, 4)}
-    return devices == {"cpu"}
+    """Whether calls with tensors were recorded, and all of these on the CPU, as all that modules hold."""
+    given = (each for call in profile.calls for _, each in call.arguments)
+    held = (each for module in profile.modules.values() for _, each in module.attrs)
+    return {seed.device for each in (*given, *held) for seed in _tensors(each, 4)} == {"cpu"}
+
+
+def device_of(profile: Profile, root: int) -> str | None:
+    """The one kind of device of all that a module and what is below it hold and were given; None if there are several.
+
+    What is held elsewhere than what is given may be moved for each call, by hooks.
+    """
+    tree = {number for number, module in profile.modules.items() if module.root == root}
+    given = (each for call in profile.calls if call.receiver in tree for _, each in call.arguments)
+    held = (each for number in tree for _, each in profile.modules[number].attrs)
+    kinds = {seed.device for each in (*given, *held) for seed in _tensors(each, 4)}
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 def _tensors(seed: object, depth: int) -> Iterator[TensorSeed]:

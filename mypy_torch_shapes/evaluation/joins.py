@@ -95,10 +95,12 @@ def _is_device(value: Value) -> bool:
 def join_types(a: TensorType, b: TensorType) -> TensorType:
     """What two tensor types share."""
     dtype = a.dtype if a.dtype == b.dtype else None
+    device = a.device if a.device == b.device else None
     if a.dims is None or b.dims is None or len(a.dims) != len(b.dims):
-        return TensorType(dtype, None)
+        return TensorType(dtype, None, device=device)
     layout = a.layout if a.layout == b.layout else None
-    return TensorType(dtype, tuple(join_sizes(x, y) for x, y in zip(a.dims, b.dims, strict=True)), layout=layout)
+    dims = tuple(join_sizes(x, y) for x, y in zip(a.dims, b.dims, strict=True))
+    return TensorType(dtype, dims, layout=layout, device=device)
 
 
 def join_sizes(a: Size, b: Size) -> Size:
@@ -162,7 +164,9 @@ def same(a: Value, b: Value, depth: int = _DEPTH) -> bool:
 
 def same_types(a: TensorType, b: TensorType) -> bool:
     """Whether two tensor types are the same, an unknown size being like any other unknown size."""
-    if a.dtype != b.dtype or (a.dims is None) != (b.dims is None) or a.layout != b.layout:
+    if a.dtype != b.dtype or (a.dims is None) != (b.dims is None):
+        return False
+    if a.layout != b.layout or a.device != b.device:
         return False
     if a.dims is None or b.dims is None:
         return True

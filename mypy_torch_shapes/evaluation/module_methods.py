@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from ..rules.devices import kind_of
 from ..shapes.dtypes import DType
 from ..shapes.unknown import Unknown
 from . import calls, convolutions, module_hooks, module_members
@@ -99,9 +100,21 @@ def _to(run: Run, instance: Instance, *args: Value, **kwargs: Value) -> Instance
     if kwargs.get("memory_format") is not None:
         for _, tensor in (*_tensors(instance, True), *_tensors(instance, False)):
             run.set_type(tensor, replace(tensor.type, layout=None))
+    device = kwargs.get("device", args[0] if args and not isinstance(args[0], DType) else None)
+    if device is not None:
+        _move(run, instance, device)
     for value in (*args, *kwargs.values()):
         if isinstance(value, DType | Tensor):
             return cast(run, instance, value.type.dtype if isinstance(value, Tensor) else value)
+    return instance
+
+
+def _move(run: Run, instance: Instance, device: Value = "cuda", **options: Value) -> Instance:
+    """Parameters are on the device from now on; of other tensors it is not known which are buffers and go with them."""
+    kind = device.type.device if isinstance(device, Tensor) else kind_of(device)
+    for _, tensor in (*_tensors(instance, True), *_tensors(instance, False)):
+        goes = tensor.type.parameter or tensor.type.device == kind
+        run.set_type(tensor, replace(tensor.type, device=kind if goes else None))
     return instance
 
 
@@ -178,6 +191,9 @@ METHODS: dict[str, Callable[..., Value]] = {
     "train": _set_mode,
     "eval": lambda run, m: _set_mode(run, m, False),
     "to": _to,
+    "to_empty": lambda run, m, device=None, **_: _move(run, m, device),
+    "cuda": _move,
+    "cpu": partial(_move, device="cpu"),
     "type": _to,
     "parameters": lambda run, m, *_, **__: _listed(m, _tensors(m, True)),
     "named_parameters": lambda run, m, *_, **__: _listed(m, _tensors(m, True), named=True),
@@ -198,7 +214,7 @@ METHODS: dict[str, Callable[..., Value]] = {
     **_dtype_methods(),
 }
 
-_RETURN_SELF = frozenset({"cuda", "cpu", "requires_grad_", "share_memory", "xpu", "to_empty", "compile", "ipu", "mtia"})
+_RETURN_SELF = frozenset({"requires_grad_", "share_memory", "xpu", "compile", "ipu", "mtia"})
 
 _CONTAINER: dict[str, Callable[..., Value]] = {
     "append": _append,

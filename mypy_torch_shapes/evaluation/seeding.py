@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
+from ..rules.autocast import only_cpu
 from ..seeds.model import (
     ItemsSeed,
     IterableSeed,
@@ -26,7 +26,18 @@ from ..shapes.dtypes import BY_NAME
 from ..shapes.layout import Layout, ordered
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown, UnknownDevice, UnknownNumber, UnknownObject
-from . import calls, containers, contexts, imports, library_objects, module_methods, objects, origins, torch_modules
+from . import (
+    calls,
+    casting,
+    containers,
+    contexts,
+    imports,
+    library_objects,
+    module_methods,
+    objects,
+    origins,
+    torch_modules,
+)
 from .joins import join, same
 from .modules import SourceModule, canonical
 from .origins import Origin
@@ -62,6 +73,7 @@ class Seeding:
         self.builder = builder  # who builds modules, once for several evaluations
         self._modules: dict[int, Value] = {}
         self._building: set[int] = set()
+        self._devices: dict[int, str | None] = {}  # by root
         self._sizes: Iterator[Size] | None = None
         self._worlds: int | None = None  # how many, where sizes are symbolic
         self._origin: Origin | None = None  # of the seeds that are made values just now
@@ -99,7 +111,8 @@ class Seeding:
             return self._items(seed)
         if isinstance(seed, TensorSeed):
             dims = tuple(self._size(size) for size in seed.shape)
-            return Tensor(TensorType(BY_NAME.get(seed.dtype), dims, seed.parameter, _layout(seed)), self._origin)
+            made = TensorType(BY_NAME.get(seed.dtype), dims, seed.parameter, _layout(seed), seed.device)
+            return Tensor(made, self._origin)
         if isinstance(seed, bool | float | complex | str | bytes | None):
             return seed
         if isinstance(seed, int):
@@ -261,7 +274,7 @@ class Seeding:
             self._sizes = saved
         if isinstance(made, Instance):
             self._cast(made, record)
-            self._place(made, record, set())
+            self._place(made, record, self._device(record.root), set())
             torch_modules.assign_paths(made, record.path)
         return made
 
@@ -272,8 +285,13 @@ class Seeding:
         if len(floating) == 1 and floating == seen:
             module_methods.cast(self.run, made, BY_NAME[floating.pop()])
 
-    def _place(self, made: Instance, record: ModuleRecord | None, seen: set[int]) -> None:
-        """Tensors lie in memory as they did when the module was recorded: it may have been moved after it was built."""
+    def _device(self, root: int) -> str | None:
+        if root not in self._devices:
+            self._devices[root] = "cpu" if only_cpu.get()() else casting.device_of(self.profile, root)
+        return self._devices[root]
+
+    def _place(self, made: Instance, record: ModuleRecord | None, device: str | None, seen: set[int]) -> None:
+        """Tensors are, and lie in memory, as they did when the module was recorded: it may have been moved since."""
         seen.add(id(made))
         seeds = dict(record.attrs) if record is not None else {}
         children = dict(record.children) if record is not None else {}
@@ -282,10 +300,10 @@ class Seeding:
                 seed = seeds.get(name)
                 same = isinstance(seed, TensorSeed) and seed.shape == value.type.dims
                 layout = _layout(seed) if isinstance(seed, TensorSeed) and same else None
-                if layout != value.type.layout:
-                    self.run.set_type(value, replace(value.type, layout=layout))
+                if (layout, device) != (value.type.layout, value.type.device):
+                    self.run.set_type(value, value.type.laid(layout).placed(device))
             elif isinstance(value, Instance) and id(value) not in seen and torch_modules.is_module(value):
-                self._place(value, self.profile.modules.get(children.get(name, -1)), seen)
+                self._place(value, self.profile.modules.get(children.get(name, -1)), device, seen)
 
     def _parameters(self, record: ModuleRecord, seen: set[int]) -> Iterator[TensorSeed]:
         """The recorded parameters of a module and of all below it."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
-from ..rules import autocast, suspicion
+from ..rules import autocast, devices, suspicion
 from ..seeds.merging import order_of
 from ..seeds.model import CallRecord, NameSeed, Profile
 from ..shapes.dims import Size
@@ -119,9 +119,11 @@ class Session:
         """A file's module, what comes of evaluating it (all is in the first recording), and all that was entered."""
         suspicion.listen(self.options.suspicious)
         token = autocast.only_cpu.set(cache(partial(casting.saw_only_the_cpu, self.profile)))
+        place = devices.default.set("")
         try:
             return self._gathered(path)
         finally:
+            devices.default.reset(place)
             suspicion.listen(False)
             autocast.only_cpu.reset(token)
 

@@ -147,9 +147,9 @@ def attribute(run: Run, tensor: Tensor, name: str, node: ast.AST, frame: Frame) 
     if name in ("ndim",):
         return Unknown("the rank is unknown") if type.dims is None else len(type.dims)
     if name in ("data", "grad"):
-        return Tensor(TensorType(type.dtype, type.dims, layout=type.layout if name == "data" else None))
+        return Tensor(replace(type, parameter=False, layout=type.layout if name == "data" else None))
     if name == "device":
-        return UnknownDevice("the device of a tensor", "cpu" if only_cpu.get()() else None)
+        return UnknownDevice("the device of a tensor", type.device or ("cpu" if only_cpu.get()() else None))
     if name in _OF_OTHER_DEVICES and only_cpu.get()():
         return False
     if name in _OPAQUE:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
+from ..rules import devices
 from ..rules.promotion import default_dtype
 from ..shapes.dtypes import INTEGER, DType
 from ..shapes.tensor_type import TensorType
@@ -25,7 +27,7 @@ def _parameter(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.
     data = args[0] if args else kwargs.get("data")
     if isinstance(data, Tensor):
         run.settle(data)
-        return Tensor(TensorType(data.type.dtype, data.type.dims, parameter=True))
+        return Tensor(replace(data.type, parameter=True))
     return Unknown("a parameter of something unknown")
 
 
@@ -89,6 +91,15 @@ def _set_default_dtype(run: Run, args: list[Value], kwargs: dict[str, Value], no
     """For everything that is evaluated from here on, as in the program."""
     if args and isinstance(args[0], DType):
         default_dtype.set(args[0])
+    return None
+
+
+@special("torch.set_default_device", "torch.set_default_tensor_type")
+def _set_default_device(
+    run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str
+) -> Value:
+    """Where all that is evaluated from here on makes its tensors."""
+    devices.default.set(devices.kind_of(args[0]) if args and name == "set_default_device" else None)
     return None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -87,14 +86,13 @@ def _carried(carrier: Carrier, arguments: Arguments, result: Any) -> Any:
 
 
 def _laid(carrier: Carrier, arguments: Arguments, result: TensorType, number: int) -> TensorType:
-    layout = None if result.dims is None else carrier(arguments, result, number)
-    return result if layout is result.layout else replace(result, layout=layout)
+    return result.laid(None if result.dims is None else carrier(arguments, result, number))
 
 
 def forgotten(result: Any) -> Any:
     """What is made of tensors in a way that says nothing of memory; a rule may have handed back one of them."""
     if isinstance(result, TensorType):
-        return result if result.layout is None else replace(result, layout=None)
+        return result.laid(None)
     if isinstance(result, Named) or type(result) not in (tuple, list):
         return result
     return type(result)(map(forgotten, result))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SHAPE = "tensor-shape"
 DTYPE = "tensor-dtype"
+DEVICE = "tensor-device"
 ANNOTATION = "tensor-annotation"
 
 

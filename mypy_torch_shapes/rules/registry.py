@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown
-from . import autocast, layouts
+from . import autocast, devices, layouts
 from .mismatch import Mismatch
 from .names import paths
 from .outputs import stored
@@ -100,6 +100,11 @@ class Rule:
         return layouts.carry(self.path)
 
     @cached_property
+    def place(self) -> Callable[[Mapping[str, Any], Any], Any]:
+        """What says on which devices results are, and looks whether arguments are on one."""
+        return devices.place(self.path)
+
+    @cached_property
     def free_names(self) -> bool:
         """Whether any keyword may be given: then it is no option of torch's (einops' sizes of axes)."""
         return any(p.kind is inspect.Parameter.VAR_KEYWORD for p in self.parameters.parameters.values())
@@ -130,7 +135,7 @@ class Rule:
             else:
                 axes = Signature.match_any(self.signatures, arguments)
                 result = self.function(axes, *positional, **named)
-            return stored(self.name, out, self.carry(arguments, result))
+            return stored(self.name, out, self.place(arguments, self.carry(arguments, result)))
         except Mismatch as mismatch:
             if mismatch.operation is None:
                 mismatch.operation = self.name

@@ -10,7 +10,7 @@ from ..shapes.relations import Truth, equal
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided
 from . import autocast, deliberate, oracle, registry
-from .mismatch import DTYPE, Mismatch
+from .mismatch import DEVICE, DTYPE, Mismatch
 from .names import MOVING, RESHAPING
 from .vocabulary import show
 
@@ -77,6 +77,8 @@ def _in_place(path: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Te
     except Undecided:
         return TensorType(target.dtype, None) if name in RESHAPING else target
     except Mismatch as mismatch:
+        if mismatch.code == DEVICE and any(isinstance(each, TensorType) and each.device == "meta" for each in args):
+            return target  # in place, the meta device does not look
         mismatch.operation = name
         raise
     if not isinstance(result, TensorType) or name in RESHAPING:

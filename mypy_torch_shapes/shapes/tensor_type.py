@@ -15,13 +15,15 @@ class TensorType:
     """A tensor's dtype and dims; None for an unknown dtype, or an unknown rank.
 
     `parameter` marks an `nn.Parameter`. An unknown size in dims is a nameless `Symbol`. `layout` is how it lies in
-    memory, None where that is not known: what makes a new type says nothing of it, `rules/layouts.py` does.
+    memory and `device` the kind of device it is on ("cuda"), None where that is not known: what makes a new type says
+    nothing of them, `rules/layouts.py` and `rules/devices.py` do.
     """
 
     dtype: DType | None
     dims: tuple[Size, ...] | None
     parameter: bool = False
     layout: Layout | None = None
+    device: str | None = None
 
     @property
     def rank(self) -> int | None:
@@ -34,6 +36,18 @@ class TensorType:
     def with_dtype(self, dtype: DType | None) -> TensorType:
         """The same dims with another dtype, no longer a parameter."""
         return TensorType(dtype, self.dims)
+
+    def laid(self, layout: Layout | None) -> TensorType:
+        """The same in another layout (without `replace`, which is slow)."""
+        if layout is self.layout:
+            return self
+        return TensorType(self.dtype, self.dims, self.parameter, layout, self.device)
+
+    def placed(self, device: str | None) -> TensorType:
+        """The same on another kind of device."""
+        if device == self.device:
+            return self
+        return TensorType(self.dtype, self.dims, self.parameter, self.layout, device)
 
     def map_dims(self, function: Callable[[Size], Size]) -> TensorType:
         """Every size replaced by the function of it."""

@@ -1,7 +1,7 @@
 """The conformance sweep: our rules against torch's own samples of every operation and module.
 
     python -m tests.rules.conformance [--ops RE] [--dtypes float32,int64] [--symbolic] [--errors] [--oracle] [--moved]
-                                        [--json F]
+                                        [--meta] [--json F]
 
 Each sample of `op_db` and `module_db` is run in torch (CPU) and by the rule; the outcomes are
 ok, data (unknown, but torch has no meta kernel either), partial (some size or dtype left unknown), undecided, no
@@ -57,7 +57,7 @@ from .outcomes import (
     judge,
     summary,
 )
-from .samples import map_tensors
+from .samples import map_tensors, one_on_meta
 from .symbolic import cases, judge_symbolic, runs_without_data
 
 DTYPES = ("float32", "float64", "int64", "bool", "complex64")
@@ -108,6 +108,7 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--inplace", action="store_true", help="the in-place variant of each operation")
     parser.add_argument("--out", action="store_true", help="results written to out=, of the same and of other dtypes")
     parser.add_argument("--moved", action="store_true", help="tensors lie in memory in another order")
+    parser.add_argument("--meta", action="store_true", help="one tensor of several is on the meta device")
     parser.add_argument("--oracle", action="store_true", help="ask torch on the meta device instead of the rules")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--json", help="write everything to this file")
@@ -157,6 +158,8 @@ def _samples(op: Any, dtype: torch.dtype, options: argparse.Namespace) -> Iterat
 def _sweep_sample(op: Any, sample: Any, tally: Tally, options: argparse.Namespace) -> None:
     """Every name of the operation on one sample; names that share a rule are tried once."""
     try:
+        if options.meta:
+            sample.input, sample.args, sample.kwargs = one_on_meta((sample.input, sample.args, sample.kwargs))
         if options.moved:
             sample.input, sample.args = map_tensors(moved, sample.input), map_tensors(moved, sample.args)
             sample.kwargs = map_tensors(moved, sample.kwargs)

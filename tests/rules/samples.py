@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -44,7 +45,7 @@ def tensor_type(tensor: torch.Tensor) -> TensorType:
 def laid_type(tensor: torch.Tensor) -> TensorType:
     """The same, with how the tensor lies in memory."""
     strided = tensor.layout is torch.strided and not tensor.is_nested
-    return replace(tensor_type(tensor), layout=layout_of(tensor) if strided else None)
+    return replace(tensor_type(tensor), layout=layout_of(tensor) if strided else None, device=tensor.device.type)
 
 
 def to_value(value: Any) -> Any:
@@ -80,6 +81,9 @@ def compare(claim: Any, real: Any, binding: Mapping[Symbol, int] | None = None) 
         layout = claim.layout if isinstance(claim, TensorType) else None
         if found[0] != WRONG and layout is not None and not holds(layout, real):
             return WRONG, f"{claim} lies as {layout}, torch's has strides {real.stride()}"
+        device = claim.device if isinstance(claim, TensorType) else None
+        if device not in (None, real.device.type):
+            return WRONG, f"{claim} is on {device}, torch's on {real.device}"
         return found
     if isinstance(real, tuple | list):
         if not isinstance(claim, tuple | list):
@@ -140,3 +144,14 @@ def has_symbols(value: Any) -> bool:
     if isinstance(value, tuple | list):
         return any(map(has_symbols, value))
     return isinstance(value, Dim) and any(True for _ in symbols(value))
+
+
+def one_on_meta(values: Any) -> Any:
+    """The same values with one of their tensors on the meta device, another one at each call."""
+    tensors: list[torch.Tensor] = []
+    map_tensors(tensors.append, values)
+    chosen = tensors[next(_turn) % len(tensors)] if len(tensors) > 1 else None
+    return map_tensors(lambda tensor: tensor.to("meta") if tensor is chosen else tensor, values)
+
+
+_turn = itertools.count()

@@ -114,7 +114,7 @@ def same_attributes(made: Any, real: nn.Module) -> None:
         if value is None or not isinstance(claimed, TensorType):
             assert claimed is value and value is None, name
         else:
-            assert replace(claimed, layout=None) == tensor_type(value), name
+            assert replace(claimed, layout=None, device=None) == tensor_type(value), name
             assert claimed.layout is None or holds(claimed.layout, value)
     for name, value in vars(real).items():
         if not name.startswith("_") and name not in ("training", "activation"):
