@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
+from itertools import accumulate
+from math import prod
 from typing import Any
 
 from ..rules import service
@@ -33,6 +36,9 @@ _SHARED = (
 
 def apply(run: Run, path: str, args: list[Value], options: dict[str, Value]) -> Value:
     """An array from an operation of torch's; unknown where numpy may say something else."""
+    numbers = arrays.numbers_of(args[0]) if args else None
+    if numbers and not options and (computed := _of_whole(path.rpartition(".")[2], numbers, args[1:])) is not None:
+        return computed
     if not options.keys() <= set(_OPTIONS):
         return Unknown(f"options of {path} that numpy has")
     named = {_OPTIONS[name]: value for name, value in options.items()}
@@ -50,6 +56,24 @@ def apply(run: Run, path: str, args: list[Value], options: dict[str, Value]) -> 
     if isinstance(result, TensorType) and result.dtype != bool_ and not _alike(given, args):
         result = TensorType(None, result.dims)
     return _wrapped(result)
+
+
+_WHOLE: dict[str, Callable[[tuple[int, ...]], int]] = {"sum": sum, "prod": prod, "amax": max, "amin": min}
+
+
+def _of_whole(name: str, numbers: tuple[int, ...], rest: list[Value]) -> Value:
+    """What is computed with a short vector of known whole numbers (a configuration); None for anything else."""
+    if name in _WHOLE and not rest:
+        return _WHOLE[name](numbers)
+    if name == "cumsum" and not rest:
+        return arrays.vector(list(accumulate(numbers)))
+    if name != "__getitem__" or len(rest) != 1:
+        return None
+    (index,) = rest
+    if isinstance(index, slice):
+        ends = (index.start, index.stop, index.step)
+        return arrays.vector(numbers[index]) if all(end is None or type(end) is int for end in ends) else None
+    return numbers[index] if type(index) is int and -len(numbers) <= index < len(numbers) else None
 
 
 def _alike(given: list[TensorType], args: list[Value]) -> bool:

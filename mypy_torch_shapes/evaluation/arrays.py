@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from ..rules.filling import from_data
 from ..rules.mismatch import Mismatch
@@ -54,6 +55,35 @@ def _store(
     return written_to(run, array)
 
 
+def vector(numbers: Sequence[int]) -> Value:
+    """A short vector of whole numbers that are known."""
+    made = make(int64, len(numbers))
+    if isinstance(made, Instance):
+        made.attrs |= {TENSOR: Known(TensorType(int64, (len(numbers),)), tuple(numbers)), "size": len(numbers)}
+    return made
+
+
+def numbers_of(value: Value) -> tuple[int, ...] | None:
+    """The whole numbers of such a vector."""
+    tensor = tensor_of(value)
+    found = tensor.numbers if isinstance(tensor, Known) else None
+    return tuple(map(int, found)) if isinstance(found, tuple) and _are_whole(found) else None
+
+
+def _are_whole(data: Value) -> bool:
+    if not isinstance(data, list | tuple) or not data or getattr(data, "length", None) is not None:
+        return False
+    return all(type(each) is int for each in data)
+
+
+def recorded(attrs: dict[str, Value]) -> Value:
+    """An array as the recorder saw it."""
+    numbers, shape = attrs["numbers"], attrs["shape"]
+    if isinstance(numbers, str) and numbers and shape == (len(numbers.split()),):
+        return vector([int(each) for each in numbers.split()])
+    return make(BY_NAME.get(attrs["dtype"]), shape)
+
+
 @special("numpy.random.normal", "numpy.random.uniform", "numpy.random.randint")
 def _random(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
     size = kwargs.get("size", args[2] if len(args) > 2 else None)
@@ -76,10 +106,13 @@ def _filled(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST
     return make(dtype_of(given), args[0] if args else kwargs.get("shape"))
 
 
+_NAMES = {"float": "float64", "int": "int64", "long": "int64", "int_": "int64", "double": "float64", "bool_": "bool"}
+
+
 def dtype_of(given: Value) -> DType | None:
     """What stands for a dtype: `np.float32`, `float`, "float32"."""
     name = given.name if isinstance(given, Library) else given
-    return BY_NAME.get({"float": "float64", "int": "int64"}.get(name, name)) if isinstance(name, str) else None
+    return BY_NAME.get(_NAMES.get(name, name)) if isinstance(name, str) else None
 
 
 @special("numpy.array", "numpy.asarray")
@@ -93,6 +126,8 @@ def _of_numbers(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast
     if other is not None or not isinstance(data, list | tuple):
         type = other.type if other is not None else TensorType(float64 if isinstance(data, float) else None, ())
         return make(type.dtype if given is None else dtype_of(given), type.dims)
+    if _are_whole(data) and (given is None or dtype_of(given) == int64):
+        return vector(data)
     try:
         made = from_data(tensors.to_rule(run, data))
     except Mismatch:
@@ -124,6 +159,13 @@ def _linspace(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.A
         numbers = (*(i * step + start for i in range(count - 1)), float(stop))
         array.attrs[TENSOR] = Known(TensorType(float64, (count,)), numbers)
     return array
+
+
+@method("numpy.ndarray", name="__len__")
+def _length(
+    run: Run, array: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    return array.attrs["shape"][0] if array.attrs["shape"] else Unknown("the length of an array without axes")
 
 
 @method("numpy.ndarray", name="tolist")

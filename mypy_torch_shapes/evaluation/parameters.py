@@ -6,6 +6,7 @@ import ast
 
 from ..shapes.dims import Dim, symbols
 from ..shapes.unknown import Unknown
+from .arrays import TENSOR
 from .values import Function, Instance, ListValue, Tensor, Value, is_size
 
 _DEPTH = 3
@@ -91,7 +92,7 @@ def _collect(path: str, value: Value, found: list[tuple[str, Value]], depth: int
     elif isinstance(value, Instance) and "training" not in value.attrs:
         for name, item in list(value.attrs.items())[:_WIDTH]:
             if isinstance(item, Tensor | Instance | Dim) or (isinstance(item, ListValue) and item.length is not None):
-                _collect(f"{path}.{name}", item, found, depth - 1)
+                _collect(path if name == TENSOR else f"{path}.{name}", item, found, depth - 1)
 
 
 def _is_opaque(size: Value) -> bool:

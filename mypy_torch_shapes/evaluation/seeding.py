@@ -27,6 +27,7 @@ from ..shapes.layout import Layout, ordered
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown, UnknownDevice, UnknownNumber, UnknownObject
 from . import (
+    arrays,
     calls,
     casting,
     containers,
@@ -205,6 +206,8 @@ class Seeding:
         if name == "functools:partial" and isinstance(attrs["args"], tuple) and isinstance(attrs["keywords"], dict):
             return Partial(attrs["func"], attrs["args"], attrs["keywords"])
         cls = self.class_of(name)
+        if cls == Library("numpy.ndarray"):
+            return arrays.recorded(attrs)
         if isinstance(cls, Class | Library):
             return Instance(cls, attrs, complete=complete and isinstance(cls, Class))
         return _object_of(name)
@@ -392,7 +395,7 @@ class Seeding:
 
     def _fill(self, made: Instance, seed: ObjectSeed) -> None:
         """Fill in from the recorded object what is unknown of one that is not a module (a configuration)."""
-        if self._class_name(made) != self._recorded_class(seed.cls):
+        if self._class_name(made) != self._recorded_class(seed.cls) or arrays.tensor_of(made) is not None:
             return
         for name, each in seed.attrs:
             have = made.attrs.get(name)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 from mypy_torch_shapes.profiling.facade import Torch
-from mypy_torch_shapes.profiling.names import function_name, mro
-from mypy_torch_shapes.profiling.observe import MAX_ITEMS, SCALAR_TYPES, attributes, is_open
+from mypy_torch_shapes.profiling.names import class_name, function_name, mro
+from mypy_torch_shapes.profiling.observe import ARRAY, MAX_ITEMS, SCALAR_TYPES, attributes, is_open, whole_numbers
 
 _MAX_PARTS = 200
 _MAX_DEPTH = 4
@@ -58,6 +58,8 @@ class Keys:
                 return self._items(cls, base.__iter__, base.__len__)
         if dict in bases:
             return self._mapping(cls)
+        if class_name(cls) == ARRAY:
+            return lambda value, depth: (cls, str(value.dtype), value.shape, self._numbers and whole_numbers(value))
         if is_open(cls):
             return self._object(cls)
         return lambda value, depth: cls

@@ -25,6 +25,7 @@ from mypy_torch_shapes.seeds.model import (
     TensorSeed,
 )
 
+ARRAY = "numpy:ndarray"
 MAX_DEPTH = 6
 MAX_ITEMS = 64  # a longer list or dict is cut
 MAX_ATTRS = 256
@@ -121,6 +122,8 @@ class Observer:
         for base, make in by_base:
             if base in bases:
                 return make
+        if class_name(cls) == ARRAY:
+            return _array
         if any(base in (types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType) for base in bases):
             return lambda looker, value, depth: NameSeed("function", function_name(value) or class_name(cls))
         for kind, base in torch.named:
@@ -222,6 +225,19 @@ def _slice(looker: _Looker, value: Any, depth: int) -> Seed:
 def kept_of(length: int) -> int:
     """How many items of a collection are looked at."""
     return length if length <= MAX_ITEMS else _KEPT_OF_LONG
+
+
+def _array(looker: _Looker, value: Any, depth: int) -> Seed:
+    """A numpy array as what a tensor is made of; of a short vector of whole numbers (a configuration) also these."""
+    shape = SequenceSeed("tuple", tuple(int(size) for size in value.shape))
+    return ObjectSeed(ARRAY, (("dtype", str(value.dtype)), ("shape", shape), ("numbers", whole_numbers(value))))
+
+
+def whole_numbers(array: Any) -> str | None:
+    """A short vector of whole numbers as text; None for any other array."""
+    if array.ndim != 1 or array.dtype.kind not in "iu" or len(array) > MAX_ITEMS:
+        return None
+    return " ".join(map(str, array.tolist()))
 
 
 def _sequence(

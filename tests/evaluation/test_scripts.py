@@ -284,3 +284,17 @@ def test_a_module_that_is_only_imported_has_registered_what_it_defines(tmp_path:
     source = f"{HEAD}from models import get\ny = get('small', width=4)(torch.zeros(2, 4))\n"
     values, _ = evaluated(tmp_path, source)
     assert values["y"].type.dims == (2, 3)
+
+
+def test_short_arrays_of_whole_numbers_are_what_they_hold(tmp_path: Path) -> None:
+    source = (
+        f"{HEAD}import numpy as np\nsizes = np.array([5, 6, 7])\n"
+        "starts = np.array((0, *np.cumsum(sizes)[:-1]), dtype=np.long)\n"
+        "table = nn.Embedding(sum(sizes), 4)\ny = table(torch.zeros(2, 3).long() + torch.tensor(starts).unsqueeze(0))\n"
+        "net = nn.Sequential(*[nn.Linear(int(sizes[i]), int(sizes[i + 1])) for i in range(0, sizes.size - 1)])\n"
+        "z = net(torch.zeros(2, 5))\nrows, last = len(sizes), starts[-1]\n"
+    )
+    values, _ = evaluated(tmp_path, source)
+    assert values["y"].type.dims == (2, 3, 4) and values["table"].attrs["num_embeddings"] == 18
+    assert values["z"].type.dims == (2, 7)
+    assert (values["rows"], values["last"]) == (3, 11)

@@ -6,6 +6,7 @@ import sys
 import types
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -224,3 +225,11 @@ def unused(loader): pass
     assert not torch.equal(state, torch.get_rng_state())  # as without us: a loader draws its seed
     recorded = bench.record(lambda: net.unused(torch.utils.data.DataLoader([1])))
     assert dict(recorded.call("unused").arguments)["loader"] == OpaqueSeed("torch.utils.data.dataloader:DataLoader")
+
+
+def test_arrays_are_what_tensors_are_made_of() -> None:
+    shape = SequenceSeed("tuple", (2, 3))
+    table = ObjectSeed("numpy:ndarray", (("dtype", "float32"), ("shape", shape), ("numbers", None)))
+    assert seen(np.zeros((2, 3), dtype=np.float32)) == table
+    assert dict(seen(np.array([5, 6])).attrs)["numbers"] == "5 6"
+    assert decode(encode(table)) == table
