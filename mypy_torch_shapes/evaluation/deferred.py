@@ -14,8 +14,13 @@ def execute(run: Run, module: SourceModule) -> None:
     """Evaluate a module's top level once, apart from whatever is being evaluated; of a library, what it imports."""
     if module.executed:
         return
-    module.executed = True
     run.entered.add(module)
+    start = run.loader.scripts.pop(module.name, None)
+    if start is not None:  # once: a class made twice would be two classes
+        with autocast.within():
+            start()
+        return
+    module.executed = True
     if module.project:
         _apart(run, module, module.tree.body)
         return

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,7 @@ class Loader:
             self.homes.setdefault(name, []).append(module)
         self.modules: dict[str, SourceModule | None] = {}
         self.absent: set[Path] = set()  # files of the project that were looked for in vain
+        self.scripts: dict[str, Callable[[], None]] = {}  # how those of the recorded run are run that have not been
         self.operators: dict[str, Any] = {}  # what the program registers with torch.library: "mine.op" -> function
         self.lengthy: set[ast.AST] = set()  # functions that take too long to evaluate when used as decorators
         self.following: set[tuple[str, str]] = set()  # imports being followed, against circles

@@ -178,10 +178,10 @@ class Session:
         module.executed = True
         run.entered.add(module)  # its constants count, also where none of its functions is entered
         recording = gathered.recording
-        recording.source = Source(module.name, ())
+        before, recording.source = recording.source, Source(module.name, ())
         context = recording.context("", None, module, (), False)
         self._guarded(run, lambda: statements.run_module(run, module, context, module.tree.body), gathered)
-        recording.source = None
+        recording.source = before
 
     def _is_script(self, name: str) -> bool:
         """Whether a module may be what is run: not where a module of the recorded run imports it."""
@@ -209,7 +209,11 @@ class Session:
         for name in sorted(self._modules | {scope.partition(":")[0] for scope in self.profile.scopes}):
             source = self.loader.find(name)
             if source is not None and source.project:
-                self._script(source)
+                self.loader.scripts[name] = partial(self._script, source)
+        for name in list(self.loader.scripts):
+            start = self.loader.scripts.pop(name, None)  # None: a module before has imported it
+            if start is not None:
+                start()
         usable = [call for call in self.profile.calls if self._usable(call)]
         self._sampled = {call.function for call in usable}
         executed = [each for each in self.loader.modules.values() if each and each.project and each.executed]

@@ -382,3 +382,16 @@ def test_what_an_edit_breaks_at_the_sizes_of_the_run_is_looked_for_where_the_edi
         assert len(asked) == times
     edited = source_of(INIT, "return x.view(5, -1)")
     assert len(reported(tmp_path, edited, profile_of(source_of(INIT, FORWARD), ((4, 6), (5, 6)))).findings) == 1
+
+
+def test_a_class_is_one_class_for_the_module_that_defines_it_and_those_that_import_it(tmp_path: Path) -> None:
+    source = source_of(INIT, FORWARD)
+    profile = profile_of(source, ((4, 6), (5, 6)))
+    user = "from program import Net\nmade = Net()\ndef f(net, x):\n    return x.t() if isinstance(net, Net) else x\n"
+    call = CallRecord("a_user:f", (("net", ModuleSeed(0)), ("x", TensorSeed("float32", (4, 6)))), root=True)
+    record = FunctionRecord("a_user", "f", "a_user.py", 3, function_digest(*index_functions(ast.parse(user))["f"]))
+    (tmp_path / "program.py").write_text(source)
+    (tmp_path / "a_user.py").write_text(user)
+    both = replace(profile, functions={**profile.functions, "a_user:f": record}, calls=[*profile.calls, call])
+    report = Session(tmp_path, both, Options()).report(tmp_path / "a_user.py")
+    assert "Tensor[float32, D, N]" in {fact.text for fact in report.facts}
