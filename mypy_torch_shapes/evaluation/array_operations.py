@@ -36,10 +36,12 @@ _SHARED = (
 
 def apply(run: Run, path: str, args: list[Value], options: dict[str, Value]) -> Value:
     """An array from an operation of torch's; unknown where numpy may say something else."""
-    numbers = arrays.numbers_of(args[0]) if args else None
-    if numbers and not options and (computed := _of_whole(path.rpartition(".")[2], numbers, args[1:])) is not None:
-        return computed
+    if args and arrays.numbers_of(args[0]) and not options:
+        computed = _of_whole(path.rpartition(".")[2], args[0], args[1:])
+        if computed is not None:
+            return computed
     if not options.keys() <= set(_OPTIONS):
+        arrays.written_to(run, options.get("out"))
         return Unknown(f"options of {path} that numpy has")
     named = {_OPTIONS[name]: value for name, value in options.items()}
     if "dtype" in named:
@@ -55,14 +57,15 @@ def apply(run: Run, path: str, args: list[Value], options: dict[str, Value]) -> 
         default_dtype.reset(token)
     if isinstance(result, TensorType) and result.dtype != bool_ and not _alike(given, args):
         result = TensorType(None, result.dims)
-    return _wrapped(result)
+    return arrays.view(_wrapped(result), args[0] if args else None)
 
 
 _WHOLE: dict[str, Callable[[tuple[int, ...]], int]] = {"sum": sum, "prod": prod, "amax": max, "amin": min}
 
 
-def _of_whole(name: str, numbers: tuple[int, ...], rest: list[Value]) -> Value:
+def _of_whole(name: str, array: Value, rest: list[Value]) -> Value:
     """What is computed with a short vector of known whole numbers (a configuration); None for anything else."""
+    numbers = arrays.numbers_of(array) or ()
     if name in _WHOLE and not rest:
         return _WHOLE[name](numbers)
     if name == "cumsum" and not rest:
@@ -72,7 +75,7 @@ def _of_whole(name: str, numbers: tuple[int, ...], rest: list[Value]) -> Value:
     (index,) = rest
     if isinstance(index, slice):
         ends = (index.start, index.stop, index.step)
-        return arrays.vector(numbers[index]) if all(end is None or type(end) is int for end in ends) else None
+        return arrays.vector(numbers[index], array) if all(end is None or type(end) is int for end in ends) else None
     return numbers[index] if type(index) is int and -len(numbers) <= index < len(numbers) else None
 
 

@@ -40,34 +40,59 @@ def make(dtype: DType | None, shape: Value) -> Value:
     return Instance(Library("numpy.ndarray"), made, complete=False)
 
 
+_MEMORY = "<memory>"  # of a vector of known numbers and its slices: whether nobody has written to it
+
+
 def written_to(run: Run, array: Value) -> Value:
-    """The same array, of whose numbers nothing is known any more."""
-    tensor = tensor_of(array)
-    if isinstance(array, Instance) and tensor is not None:
-        run.set_attribute(array, TENSOR, Tensor(tensor.type))
+    """The same array, of whose numbers, and those of its slices, nothing is known any more."""
+    memory = array.attrs.get(_MEMORY) if isinstance(array, Instance) else None
+    if memory is not None:
+        run.journal.touch(memory)
+        memory["intact"] = False
     return array
 
 
-@method("numpy.ndarray", name="__setitem__")
-def _store(
+def _writing(
     run: Run, array: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
 ) -> Value:
-    return written_to(run, array)
+    written_to(run, array)
+    return Unknown("what a method that writes to an array returns")
 
 
-def vector(numbers: Sequence[int]) -> Value:
-    """A short vector of whole numbers that are known."""
-    made = make(int64, len(numbers))
+for _name in ("__setitem__", "sort", "partition", "fill", "put", "itemset", "resize", "setfield", "byteswap", "view"):
+    method("numpy.ndarray", name=_name)(_writing)
+
+
+def vector(numbers: Sequence[int | float], whole: Value = None, dtype: DType = int64) -> Value:
+    """A short vector of numbers that are known; a slice shares the memory of the whole."""
+    made = make(dtype, len(numbers))
     if isinstance(made, Instance):
-        made.attrs |= {TENSOR: Known(TensorType(int64, (len(numbers),)), tuple(numbers)), "size": len(numbers)}
+        memory = whole.attrs[_MEMORY] if isinstance(whole, Instance) else {"intact": True}
+        known = Known(TensorType(dtype, (len(numbers),)), tuple(numbers))
+        made.attrs |= {TENSOR: known, "size": len(numbers), _MEMORY: memory}
+        made.attrs["T"].attrs[_MEMORY] = memory
     return made
 
 
-def numbers_of(value: Value) -> tuple[int, ...] | None:
-    """The whole numbers of such a vector."""
+def view(result: Value, whole: Value) -> Value:
+    """An array made of another one, whose memory it may be."""
+    if isinstance(result, Instance) and isinstance(whole, Instance) and _MEMORY in whole.attrs:
+        result.attrs[_MEMORY] = whole.attrs[_MEMORY]
+    return result
+
+
+def known_numbers(value: Value) -> tuple[int | float, ...] | None:
+    """The numbers of such a vector."""
     tensor = tensor_of(value)
-    found = tensor.numbers if isinstance(tensor, Known) else None
-    return tuple(map(int, found)) if isinstance(found, tuple) and _are_whole(found) else None
+    if not isinstance(value, Instance) or not value.attrs.get(_MEMORY, {}).get("intact"):
+        return None
+    return tensor.numbers if isinstance(tensor, Known) and isinstance(tensor.numbers, tuple) else None
+
+
+def numbers_of(value: Value) -> tuple[int, ...] | None:
+    """The numbers of a vector of whole numbers."""
+    found = known_numbers(value)
+    return tuple(map(int, found)) if found is not None and _are_whole(found) else None
 
 
 def _are_whole(data: Value) -> bool:
@@ -151,14 +176,11 @@ def _linspace(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.A
         return Unknown("an array of another dtype")
     if not given.keys() <= {"start", "stop", "num"} or not is_size(count):
         return Unknown("an array of something unknown")
-    array = make(float64, count)
-    if not isinstance(array, Instance) or not isinstance(count, int) or not 1 < count <= _MOST:
-        return array
-    if isinstance(start, int | float) and isinstance(stop, int | float):
-        step = (stop - start) / (count - 1)
-        numbers = (*(i * step + start for i in range(count - 1)), float(stop))
-        array.attrs[TENSOR] = Known(TensorType(float64, (count,)), numbers)
-    return array
+    few = isinstance(count, int) and 1 < count <= _MOST
+    if not few or not isinstance(start, int | float) or not isinstance(stop, int | float):
+        return make(float64, count)
+    step = (stop - start) / (count - 1)
+    return vector((*(i * step + start for i in range(count - 1)), float(stop)), dtype=float64)
 
 
 @method("numpy.ndarray", name="__len__")
@@ -174,9 +196,9 @@ def _numbers(
     run: Run, array: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
 ) -> Value:
     """The items of a vector."""
-    tensor = tensor_of(array)
-    if isinstance(tensor, Known) and isinstance(tensor.numbers, tuple):
-        return ListValue(tensor.numbers)
+    known, tensor = known_numbers(array), tensor_of(array)
+    if known is not None:
+        return ListValue(known)
     size = (
         tensor.type.dims[0]
         if tensor is not None and tensor.type.dims is not None and array.attrs["ndim"] == 1

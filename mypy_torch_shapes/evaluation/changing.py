@@ -85,7 +85,12 @@ def steady_default(node: ast.AST, name: str, value: Value) -> Value:
 
 
 def forget_changed(run: Run, callee: str, values: Iterable[Value]) -> None:
-    """After a call of something unknown: lists and dicts that it was handed may hold anything."""
+    """After a call of something unknown: lists, dicts and arrays that it was handed may hold anything."""
+    from . import arrays
+
+    values = list(values)
+    for value in values:
+        arrays.written_to(run, value)
     if callee.partition(".")[0] in _READERS and not callee.startswith(_RANDOM):
         return
     for value in values:

@@ -76,3 +76,17 @@ def test_tensors_of_computed_arrays(tmp_path: Path) -> None:
     found, _ = evaluated(tmp_path, source)
     assert str(found["x"].type) == "Tensor[float32, 4, 1, 4]"
     assert found["y"].type.dims == (4, 4)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "a[0] = 9", "a += 1", "a.sort()", "a.fill(7)", "np.random.shuffle(a)", "np.put(a, 0, 9)", "np.add(a, 1, out=a)",
+        "b = a\nb[0] = 9", "b = a[:2]\nb[0] = 9", "b = a.reshape(3, 1)\nb[0, 0] = 9", "b = a.T\nb[0] = 9",
+        "np.cumsum(a, out=a)",
+    ],
+)  # fmt: skip
+def test_the_numbers_of_an_array_that_may_be_written_to_are_forgotten(tmp_path: Path, change: str) -> None:
+    values, _ = evaluated(tmp_path, f"import numpy as np\na = np.array([3, 1, 2])\nx = a[1]\n{change}\ny = a[0]\n")
+    assert values["x"] == 1
+    assert isinstance(values["y"], Unknown)
