@@ -117,5 +117,7 @@ def classify(error: BaseException, project: Path, files: Sequence[str]) -> Outco
     from_torch = "/torch/" in innermost.filename or innermost.filename in paths
     if innermost.filename in paths and (isinstance(error, ValueError) or "list index out of range" in said):
         of_torch = False  # unpacking, int(...), a list's index: Python's own
+    if isinstance(error, RuntimeError) and "is out of bounds for dimension" in said:
+        of_torch = False  # the numbers in an index tensor
     kind = "shape" if of_torch and from_torch and not backward and file is not None else "other"
     return Outcome(kind, said[:300], file, line)

@@ -74,6 +74,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("torch.flatten(x, 1)", "x", "shape", 13),
         ("torch.flatten(x, 1)", "torch.flatten(y, 1)", "other", 12),
         ("self.fc1(x)", "self.fc1(x.long())", "shape", 13),
+        ("self.fc1(x)", "self.fc1(x.gather(1, torch.full((4, 6), 9)))", "other", 13),
     ],
 )
 def test_real_runs(project: Path, old: str, new: str, kind: str, line: int | None) -> None:
