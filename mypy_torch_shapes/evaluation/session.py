@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-import logging
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
 from ..rules import autocast, devices, suspicion
 from ..seeds.merging import order_of
 from ..seeds.model import CallRecord, NameSeed, Profile
-from ..shapes.dims import Size
-from ..shapes.unknown import Undecided
-from . import annotated, calls, casting, contexts, growing, objects, parameters, statements
+from . import annotated, casting, contexts, growing, statements
 from .contexts import Call
 from .entries import Entry
 from .facts import FileReport
-from .generality import like
+from .gathered import Gathered
 from .modules import SourceModule, imported_names
 from .naming import Parameters
 from .origins import Source
 from .quiet import Quiet
+from .recorded_calls import RecordedCalls
 from .recording import Recording
-from .run import IDLE_STEPS, Frame, Place, Run
+from .run import IDLE_STEPS, Run
 from .seeding import Seeding
 from .sightings import Sightings
 from .staleness import Staleness, loader_of
-from .values import Bound, Class, Env, Function, Instance, OutOfBudget, Raised, Tensor, Value
-
-log = logging.getLogger(__name__)
+from .values import Class, Value
 
 _RECURSION = 20_000  # the evaluator recurses with the program's nesting
-_MOST_RELEASES = 12  # sets of integers of a call that are tried as sizes, smaller and smaller ones
 
 
 @dataclass(frozen=True)
@@ -43,17 +38,6 @@ class Options:
     explain: bool = False  # keep where every type came from
     signatures: bool = False  # keep what functions were called with, and what they returned
     suspicious: bool = False  # say also what runs, but hardly does what was meant
-
-
-@dataclass(eq=False)
-class Gathered:
-    """What comes of several evaluations."""
-
-    recording: Recording
-    entered: set[SourceModule] = field(default_factory=set)
-    reached: set[str] = field(default_factory=set)  # functions, "module:qualname"
-    places: set[Place] = field(default_factory=set)
-    faults: dict[str, tuple[Exception, set[SourceModule]]] = field(default_factory=dict)  # ours, and what they concern
 
 
 class Session:
@@ -83,7 +67,6 @@ class Session:
         self._quiet = Quiet(self.root, self.loader.search)
         self._sampled: set[str] = set()  # functions with a recorded call that holds
         self._receivers: dict[Class, Value] = {}  # objects made to evaluate their annotated methods
-        self._suspect = False  # module-level code has changed: what it handed to functions may have, too
 
     def report(self, file: Path) -> FileReport:
         """All that is known of a source file. Raises SyntaxError or OSError for a file that cannot be read.
@@ -180,7 +163,7 @@ class Session:
         recording = gathered.recording
         before, recording.source = recording.source, Source(module.name, ())
         context = recording.context("", None, module, (), False)
-        self._guarded(run, lambda: statements.run_module(run, module, context, module.tree.body), gathered)
+        gathered.guarded(lambda: statements.run_module(run, module, context, module.tree.body), run, self._builder.run)
         recording.source = before
 
     def _is_script(self, name: str) -> bool:
@@ -205,7 +188,7 @@ class Session:
 
         First the calls from outside, then those they did not lead to.
         """
-        self._suspect = bool(self.staleness.changed_modules())
+        suspect = bool(self.staleness.changed_modules())
         for name in sorted(self._modules | {scope.partition(":")[0] for scope in self.profile.scopes}):
             source = self.loader.find(name)
             if source is not None and source.project:
@@ -218,13 +201,16 @@ class Session:
         self._sampled = {call.function for call in usable}
         executed = [each for each in self.loader.modules.values() if each and each.project and each.executed]
         grouped = contexts.calls_of(self.profile, usable, growing.names_in(executed))
+        calls = RecordedCalls(
+            self.loader, self.options, self._builder, self.sightings, self.recorded, self._seen, suspect
+        )
         for call in grouped:
             if call.root:
-                self._evaluate(call)
+                calls.evaluate(call)
         building = {key for record in self.profile.modules.values() for key in record.builders}
         for call in sorted(grouped, key=_left, reverse=True):  # callers before what they call
             if not call.root and call.function not in building and self._is_unmet(call):
-                self._evaluate(call)
+                calls.evaluate(call)
 
     def _is_unmet(self, call: Call) -> bool:
         """Whether nothing led to a function, or not to this module's, with arguments that are known.
@@ -254,18 +240,10 @@ class Session:
                 recording = Recording(own.recording.wanted, self.options.explain)
                 run = Run(self.loader, recording, general=True, sightings=self.sightings)
                 run.limit = min(annotated.MOST_STEPS, left)
-                self._apart(run, partial(annotated.enter, run, root, given, self._receivers), own)
+                own.apart(partial(annotated.enter, run, root, given, self._receivers), run, self._builder.run)
                 left -= run.steps
                 own.recording.absorb(recording, only=module)
         return own
-
-    def _apart(self, run: Run, evaluate: Callable[[], None], gathered: Gathered) -> None:
-        """Evaluate something that leaves nothing behind but what is recorded."""
-        run.journal.open()
-        try:
-            self._guarded(run, evaluate, gathered)
-        finally:
-            run.journal.close(keep=False)
 
     def _usable(self, call: CallRecord) -> bool:
         if not self.staleness.exists(call.function):
@@ -276,155 +254,7 @@ class Session:
             return False  # a registry or a decorator
         return self.staleness.callers_unchanged(call)
 
-    def _evaluate(self, call: Call) -> None:
-        """Evaluate a call with its integers symbolic; as they were, where that says more."""
-        attempt = self._attempt(call, call.sizes)
-        if call.fixed != call.sizes:
-            plain = self._attempt(call, call.fixed)
-            if plain.knows_more_than(attempt):
-                attempt = self._released(call, plain)
-        self.recorded.recording.absorb(attempt)
-        if not attempt.failed and self.staleness.reaches_edited(self._modules_behind(call, attempt)):
-            self._evaluate_as_run(call)
-
-    def _modules_behind(self, call: Call, attempt: Recording) -> set[str]:
-        """The modules whose code took part in evaluating a call, or in building the modules it is handed."""
-        numbers = {number for _, seed in call.arguments for number in contexts.modules_in(seed)} | {call.receiver}
-        records = [self.profile.modules[number] for number in numbers if number in self.profile.modules]
-        roots = [self.profile.modules.get(record.root, record) for record in records]
-        built = {key.partition(":")[0] for record in (*records, *roots) for key in (record.cls, *record.builders)}
-        return built | {entry.module.name for entry in attempt.entries}
-
-    def _evaluate_as_run(self, call: Call) -> None:
-        """What edits have made fail at the sizes of the program's own run, though the probe's still work."""
-        observed = contexts.as_run(call)
-        if observed is not None:
-            self.recorded.recording.absorb_findings(self._attempt(observed, observed.sizes))
-
-    def _released(self, call: Call, known: Recording) -> Recording:
-        """What is known with as few integers as they were as that takes: each other one may be a size."""
-        sizes = call.fixed
-        open_ = [i for i, (size, fixed) in enumerate(zip(call.sizes, call.fixed, strict=True)) if size is not fixed]
-        waiting = _halves(open_)
-        for _ in range(_MOST_RELEASES):
-            if not waiting:
-                break
-            places = waiting.pop(0)
-            trial = tuple(call.sizes[i] if i in places else size for i, size in enumerate(sizes))
-            released = self._attempt(call, trial)
-            if not known.knows_more_than(released):
-                known, sizes = released, trial
-            elif len(places) > 1:
-                waiting += _halves(places)
-        return known
-
-    def _attempt(self, call: Call, sizes: tuple[Size, ...]) -> Recording:
-        runs = sorted({run for record in call.records for run in record.runs})
-        recording = Recording(lambda module: True, self.options.explain, Source(call.function, tuple(runs)))
-        recording.signatures = self.options.signatures
-        run = Run(self.loader, recording, general=True, sightings=self.sightings)
-        self._apart(run, lambda: self._enter(run, call, sizes), self.recorded)
-        return recording
-
-    def _enter(self, run: Run, call: Call, sizes: tuple[Size, ...]) -> None:
-        seeding = Seeding(run, self.profile, self.staleness, self._builder)
-        arguments = seeding.arguments(call.arguments, sizes, samples=call.receiver is None)
-        if self._suspect and not self._confirmed(call.function, arguments):
-            return
-        function = self._method(seeding, call, arguments)
-        if function is None:
-            function = seeding.class_of(call.function)
-        if isinstance(function, Bound):
-            arguments = dict(list(arguments.items())[1:])
-        target = function.function if isinstance(function, Bound) else function
-        if not isinstance(target, Function):
-            return
-        target = _undecorated(target, call.function.partition(":")[2])
-        function = Bound(target, function.receiver) if isinstance(function, Bound) else target
-        args, kwargs = _as_called(target, arguments, isinstance(function, Bound))
-        held = [*args, *kwargs.values(), function.receiver if isinstance(function, Bound) else None]
-        growing.forget(run, [each for each in self.loader.modules.values() if each and each.project], held)
-        frame = Frame(Env({}, None, target.module))
-        with autocast.within(*casting.recorded(call.records[0].autocast)):
-            calls.call(run, function, args, kwargs, target.node, frame)
-
-    def _confirmed(self, function: str, arguments: dict[str, Value]) -> bool:
-        """Whether the scripts, as they are today, enter a function with arguments like the recorded ones."""
-        shapes = [(p, v.type if isinstance(v, Tensor) else v) for p, v in parameters.paths(arguments)]
-        return any(like(tuple(shapes), seen) for seen in self._seen.get(function, ()))
-
-    def _method(self, seeding: Seeding, call: Call, arguments: dict[str, Value]) -> Value:
-        """The recorded method on the module it was called on; None for a plain function."""
-        if call.receiver is None or "." not in call.function.partition(":")[2]:
-            return None
-        receiver = seeding.module(call.receiver)
-        name = call.function.rpartition(".")[2]
-        if not isinstance(receiver, Instance):
-            return None
-        found = objects.lookup(receiver.cls, name)
-        qualname = call.function.partition(":")[2]
-        for entry in objects.mro(receiver.cls):
-            if isinstance(entry, Class) and f"{entry.qualname}.{name}" == qualname:
-                found = entry.namespace.get(name)
-        return Bound(found, receiver) if isinstance(found, Function) else None
-
-    def _guarded(self, run: Run, evaluate: object, gathered: Gathered) -> None:
-        """Run one evaluation to its end, or to where it cannot go on; what was learned until then stays."""
-        try:
-            evaluate()  # type: ignore[operator]
-        except (Raised, Undecided, OutOfBudget) as stopped:
-            log.debug("an evaluation ended early: %r", stopped)
-        except Exception as fault:  # noqa: BLE001  (kept, and reported with the file)
-            run.faults.append(fault)
-        finally:
-            for each in (run, self._builder.run):
-                for kept in each.faults:
-                    gathered.faults.setdefault(f"{type(kept).__name__}: {kept}", (kept, set()))[1].update(each.entered)
-                gathered.entered |= each.entered
-                gathered.reached |= each.reached
-                gathered.places |= each.places
-
 
 def _left(call: Call) -> int:
     """When a call was left in the run."""
     return max((order_of(record) for record in call.records if record.probe is None), default=0)
-
-
-def _halves(places: list[int]) -> list[list[int]]:
-    middle = len(places) // 2
-    return [half for half in (places[:middle], places[middle:]) if half]
-
-
-def _undecorated(function: Function, qualname: str) -> Function:
-    """The recorded function itself, where decorators have put others around it: what their wrappers can see."""
-    waiting, seen = [function], [function]
-    while waiting:
-        found = waiting.pop(0)
-        if found.qualname == qualname:
-            return found
-        around = found.env.variables.values() if found.env.parent is not None else ()
-        inside = [each for each in around if isinstance(each, Function) and each not in seen]
-        waiting += inside
-        seen += inside
-    return function
-
-
-def _as_called(function: Function, arguments: dict[str, Value], bound: bool) -> tuple[list[Value], dict[str, Value]]:
-    """Recorded parameters as the arguments of a call of today's function; parameters that are gone are left out."""
-    spec = function.node.args
-    positional = [parameter.arg for parameter in (*spec.posonlyargs, *spec.args)][1 if bound else 0 :]
-    args: list[Value] = []
-    kwargs: dict[str, Value] = {}
-    rest = arguments.get(spec.vararg.arg, ()) if spec.vararg is not None else ()
-    for name in positional:
-        if name not in arguments:
-            break
-        args.append(arguments[name])
-    else:
-        args += rest
-    for name in (*positional[len(args) :], *(parameter.arg for parameter in spec.kwonlyargs)):
-        if name in arguments:
-            kwargs[name] = arguments[name]
-    if spec.kwarg is not None and isinstance(arguments.get(spec.kwarg.arg), dict):
-        kwargs.update(arguments[spec.kwarg.arg])
-    return args, kwargs
