@@ -102,7 +102,8 @@ def hide_from_compiler(*functions: Callable[..., Any]) -> None:
 
 def loaded_torch() -> Torch:
     """torch, if the program has imported it completely."""
-    torch = sys.modules.get("torch")
-    if torch is None or "torch.utils.data.dataloader" not in sys.modules or "nn" not in vars(torch):
+    torch, utils = sys.modules.get("torch"), sys.modules.get("torch.utils")
+    if torch is None or utils is None or "nn" not in vars(torch):
         return Torch()
-    return Torch(torch)
+    data = vars(utils).get("data")  # older versions are still importing it while code of theirs runs
+    return Torch(torch) if data is not None and "DataLoader" in vars(data) else Torch()

@@ -152,8 +152,8 @@ class Recorder:
 
     def choose(self, code: CodeType, namespace: dict[str, Any]) -> handlers.Handler | None:
         """The handler of a code object seen for the first time."""
-        if not self.torch.loaded and "torch.utils.data.dataloader" in sys.modules:
-            self.use(loaded_torch())
+        if not self.torch.loaded and "torch.utils.data.dataloader" in sys.modules and (torch := loaded_torch()).loaded:
+            self.use(torch)
         handler = handlers.special(self, code, namespace)
         if handler is None:
             watched = self.watch.decide(code, namespace)
