@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..rules.autocast import only_cpu
 from ..seeds.model import (
     ItemsSeed,
     IterableSeed,
@@ -23,24 +22,22 @@ from ..seeds.model import (
 )
 from ..shapes.dims import Dim, Size, Symbol
 from ..shapes.dtypes import BY_NAME
-from ..shapes.layout import Layout, ordered
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown, UnknownDevice, UnknownNumber, UnknownObject
 from . import (
     arrays,
     calls,
-    casting,
     containers,
     contexts,
     imports,
     library_objects,
-    module_methods,
     objects,
     origins,
     torch_modules,
 )
 from .joins import join, same
 from .modules import SourceModule, canonical
+from .moves import Moves, recorded_layout
 from .origins import Origin
 from .run import MOST_STEPS, Frame, Run
 from .staleness import Staleness
@@ -74,7 +71,7 @@ class Seeding:
         self.builder = builder  # who builds modules, once for several evaluations
         self._modules: dict[int, Value] = {}
         self._building: set[int] = set()
-        self._devices: dict[int, str | None] = {}  # by root
+        self._moves = Moves(run, profile)
         self._sizes: Iterator[Size] | None = None
         self._worlds: int | None = None  # how many, where sizes are symbolic
         self._origin: Origin | None = None  # of the seeds that are made values just now
@@ -112,7 +109,7 @@ class Seeding:
             return self._items(seed)
         if isinstance(seed, TensorSeed):
             dims = tuple(self._size(size) for size in seed.shape)
-            made = TensorType(BY_NAME.get(seed.dtype), dims, seed.parameter, _layout(seed), seed.device)
+            made = TensorType(BY_NAME.get(seed.dtype), dims, seed.parameter, recorded_layout(seed), seed.device)
             return Tensor(made, self._origin)
         if isinstance(seed, bool | float | complex | str | bytes | None):
             return seed
@@ -276,46 +273,9 @@ class Seeding:
         finally:
             self._sizes = saved
         if isinstance(made, Instance):
-            self._cast(made, record)
-            self._place(made, record, self._device(record.root), set())
+            self._moves.repeat(made, record)
             torch_modules.assign_paths(made, record.path)
         return made
-
-    def _cast(self, made: Instance, record: ModuleRecord) -> None:
-        """A module that was cast after it was built (`.double()`) has one dtype throughout: so has this one."""
-        seen = {seed.dtype for seed in self._parameters(record, set())}
-        floating = {name for name in seen if name in BY_NAME and BY_NAME[name].is_floating_point}
-        if len(floating) == 1 and floating == seen:
-            module_methods.cast(self.run, made, BY_NAME[floating.pop()])
-
-    def _device(self, root: int) -> str | None:
-        if root not in self._devices:
-            self._devices[root] = "cpu" if only_cpu.get()() else casting.device_of(self.profile, root)
-        return self._devices[root]
-
-    def _place(self, made: Instance, record: ModuleRecord | None, device: str | None, seen: set[int]) -> None:
-        """Tensors are, and lie in memory, as they did when the module was recorded: it may have been moved since."""
-        seen.add(id(made))
-        seeds = dict(record.attrs) if record is not None else {}
-        children = dict(record.children) if record is not None else {}
-        for name, value in made.attrs.items():
-            if isinstance(value, Tensor):
-                seed = seeds.get(name)
-                same = isinstance(seed, TensorSeed) and seed.shape == value.type.dims
-                layout = _layout(seed) if isinstance(seed, TensorSeed) and same else None
-                if (layout, device) != (value.type.layout, value.type.device):
-                    self.run.set_type(value, value.type.laid(layout).placed(device))
-            elif isinstance(value, Instance) and id(value) not in seen and torch_modules.is_module(value):
-                self._place(value, self.profile.modules.get(children.get(name, -1)), device, seen)
-
-    def _parameters(self, record: ModuleRecord, seen: set[int]) -> Iterator[TensorSeed]:
-        """The recorded parameters of a module and of all below it."""
-        seen.add(record.id)
-        yield from (seed for _, seed in record.attrs if isinstance(seed, TensorSeed) and seed.parameter)
-        for _, number in record.children:
-            child = self.profile.modules.get(number)
-            if child is not None and number not in seen:
-                yield from self._parameters(child, seen)
 
     def _constructed(self, record: ModuleRecord) -> Value:
         cls = self.class_of(record.cls)
@@ -437,10 +397,6 @@ class Seeding:
             child = self.profile.modules.get(number)
             if child is not None:
                 self._link(made.attrs.get(name), child)
-
-
-def _layout(seed: TensorSeed) -> Layout | None:
-    return None if seed.order is None else ordered(seed.order)
 
 
 def _default_of(cls: Class, name: str) -> Value:
