@@ -58,8 +58,10 @@ def calls_of(profile: Profile, usable: Iterable[CallRecord], grown: Container[st
         )
     groups: dict[tuple[object, frozenset[str], frozenset[Axis]], list[CallRecord]] = {}
     counted, opened = _counted(profile), _opened(profile)
+    probed = {profile.calls[each.call].receiver for each in profile.variations}
     for record in usable:
         lists = counted.get(_loosely(profile, record), frozenset())
+        lists |= _batches(profile, record, tried.get(record.function, set()), probed)
         ones = opened.get(_strictly(profile, _base(profile, record)), frozenset())
         groups.setdefault((_kind(profile, record, lists, ones), lists, ones), []).append(record)
     observed = [(lists, rows) for (_, lists, _), rows in groups.items() if any(each.probe is None for each in rows)]
@@ -125,6 +127,25 @@ def _is_items(seed: Seed) -> bool:
 
 
 _NUMBERS = (int, float, bool)
+
+
+def _batches(profile: Profile, record: CallRecord, tried: set[Axis], probed: set[int | None]) -> frozenset[str]:
+    """The lists of which nobody has tried whether they may be longer: of tensors, and a module's of numbers.
+
+    `probed` are the roots that were called again at other sizes: the lists in them have the lengths these make.
+    """
+    module = profile.modules.get(record.receiver) if record.receiver is not None else None
+    if module is not None and not record.root and module.root in probed:
+        return frozenset()
+    kinds = (TensorSeed,) if module is None else (TensorSeed, int)
+    return frozenset(
+        name
+        for name, seed in record.arguments
+        if (name, LENGTH) not in tried
+        and _is_items(seed)
+        and isinstance(seed, SequenceSeed)
+        and isinstance(seed.items[0], kinds)
+    )
 
 
 def _items(seed: SequenceSeed) -> ItemsSeed:

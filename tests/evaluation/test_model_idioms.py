@@ -306,3 +306,16 @@ def test_a_number_that_an_object_keeps_may_be_another_one(tmp_path: Path) -> Non
         [CallRecord("program:Storage.flat", (("self", storage), ("x", TensorSeed("float32", (6, 2)))), root=True)],
     )
     assert returned(reported(tmp_path, source, profile), tmp_path) == "Tensor[float32, n*(N//2), 3]"
+
+
+def test_a_plain_function_may_be_handed_a_longer_list(tmp_path: Path) -> None:
+    source = (
+        f"{HEAD}def pad(xs):\n    out = xs[0].new_zeros(len(xs), max(x.size(0) for x in xs), xs[0].size(1))\n"
+        "    for i, x in enumerate(xs):\n        out[i, : x.size(0)] = x\n    return out\n"
+    )
+    given = SequenceSeed("list", tuple(TensorSeed("float32", (length, 4)) for length in (5, 3)))
+    function = FunctionRecord("program", "pad", "program.py", 4, "")
+    profile = Profile({"program:pad": function}, {}, [CallRecord("program:pad", (("xs", given),), root=True)])
+    report = reported(tmp_path, source, profile)
+    assert not report.findings
+    assert (returned(report, tmp_path) or "").startswith("Tensor[float32, n, _, ")
