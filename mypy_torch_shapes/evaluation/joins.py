@@ -110,7 +110,21 @@ def join_sizes(a: Size, b: Size) -> Size:
     for left, right, on_second in _equalities:
         if a - b in (left - right, right - left):
             return a if on_second else b  # what it is where they may differ is true where they are equal, too
+        equal_there, differing = (b, a) if on_second else (a, b)
+        filled = _filled_up(equal_there, differing, left - right)
+        if filled is not None:
+            return filled
     return fresh(_joined_values(a, b))
+
+
+def _filled_up(even: Size, filled: Size, rest: Size) -> Size | None:
+    """One size for one that is filled up only where it has a rest: `x += k - x % k` behind `if x % k`."""
+    if filled - even == 1 and rest % 2 == rest:
+        return even + rest
+    whole = filled - even + rest
+    if not isinstance(whole, int) or whole < 2 or rest % whole != rest:
+        return None
+    return even - rest + whole * ((rest + whole - 1) // whole)
 
 
 def _joined_values(a: Size, b: Size) -> tuple[int, ...] | None:

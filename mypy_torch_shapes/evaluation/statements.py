@@ -198,7 +198,7 @@ def _if(run: Run, node: ast.If, frame: Frame) -> Flow:
 
 
 def _equal_otherwise(run: Run, test: ast.expr, frame: Frame) -> list[tuple[Size, Size]]:
-    """The sizes that are equal where `if a != b:`, `if padding > 0:` or `if rest:` is not taken."""
+    """The sizes that are equal where `if a != b:`, `if padding > 0:`, `if rest:` or `if x % 2 == 1:` is not taken."""
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
         return [pair for each in test.values for pair in _equal_otherwise(run, each, frame)]
     sides = [test] if not isinstance(test, ast.Compare) else [test.left, *test.comparators]
@@ -211,6 +211,8 @@ def _equal_otherwise(run: Run, test: ast.expr, frame: Frame) -> list[tuple[Size,
         return [pair for pair in zip(left, right, strict=True) if all(map(is_size, pair))]
     if len(values) > 2 or not is_size(left) or not is_size(right):
         return []
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq) and right == 1:
+        return [(left, 0)] if left % 2 == left else []
     positive = isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Gt) and less(left, 0) is Truth.NO
     return [(left, right)] if differs or (positive and right == 0) else []
 

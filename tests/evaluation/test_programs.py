@@ -237,6 +237,27 @@ def test_padding_that_is_left_out_where_there_is_none_keeps_its_expression(tmp_p
     assert not report.findings
 
 
+@pytest.mark.parametrize("shapes", [((5, 6), (8, 6)), ((4, 6), (8, 6)), ((5, 6), (7, 6))])
+@pytest.mark.parametrize(
+    ("test", "padding", "expected"),
+    [
+        ("n % 4 != 0", "4 - n % 4", "4*((N + 3)//4)"),
+        ("n % 4", "4 - n % 4", "4*((N + 3)//4)"),
+        ("n % 2 == 1", "n % 2", "2*N - 2*(N//2)"),
+        ("n % 2 == 1", "1", "2*N - 2*(N//2)"),
+        ("n % 4 == 1", "n % 4", "N2"),  # it may be 2 elsewhere
+        ("n % 4 != 0", "3 - n % 4", "N2"),
+    ],
+)
+def test_filling_up_to_a_multiple_only_where_there_is_a_rest_has_an_expression(
+    tmp_path: Path, test: str, padding: str, expected: str, shapes: Shapes
+) -> None:
+    forward = f"n = x.size(0)\nif {test}:\n    x = F.pad(x, (0, 0, 0, {padding}))\ny = x\nreturn y"
+    report = net(tmp_path, "pass", forward, shapes=shapes)
+    assert returned(report, tmp_path) == f"Tensor[float32, {expected}, 6]"
+    assert not report.findings
+
+
 def test_hooks_change_what_a_module_gets_and_gives(tmp_path: Path) -> None:
     init = (
         "self.fc = nn.Linear(6, 3)\nself.fc.register_forward_pre_hook(lambda m, a: (a[0].flatten(1),))\n"
