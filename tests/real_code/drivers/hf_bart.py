@@ -1,8 +1,8 @@
 """Drives a small BART of transformers, its model file copied into the project: a training step, an evaluation."""
 
+from support import settings
 import torch
 from modeling_bart import BartForConditionalGeneration
-from support import settings
 from transformers import BartConfig
 
 setting = settings()

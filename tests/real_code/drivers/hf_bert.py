@@ -1,8 +1,8 @@
 """Drives a small BERT of transformers, its model file copied into the project: a training step, an evaluation."""
 
+from support import settings
 import torch
 from modeling_bert import BertForMaskedLM, BertForSequenceClassification
-from support import settings
 from transformers import BertConfig
 
 setting = settings()

@@ -1,8 +1,8 @@
 """Drives a small CLIP of transformers, its model file copied into the project: a training step, an evaluation."""
 
+from support import settings
 import torch
 from modeling_clip import CLIPModel
-from support import settings
 from transformers import CLIPConfig
 
 setting = settings()

@@ -1,8 +1,8 @@
 """Drives a small DeBERTa of transformers, its model file copied into the project: a training step, an evaluation."""
 
+from support import settings
 import torch
 from modeling_deberta import DebertaForSequenceClassification
-from support import settings
 from transformers import DebertaConfig
 
 setting = settings()

@@ -1,8 +1,8 @@
 """Drives a small DETR of transformers, its model file copied into the project: a training step, an evaluation."""
 
+from support import settings
 import torch
 from modeling_detr import DetrForObjectDetection
-from support import settings
 from transformers import DetrConfig, ResNetConfig
 
 setting = settings()

@@ -1,8 +1,8 @@
 """Drives a small DistilBERT of transformers, its model file copied into the project: a training step, an evaluation."""
 
+from support import settings
 import torch
 from modeling_distilbert import DistilBertForQuestionAnswering, DistilBertForSequenceClassification
-from support import settings
 from transformers import DistilBertConfig
 
 setting = settings()

@@ -1,8 +1,8 @@
 """Drives a small GPT-2 of transformers, its model file copied into the project: a training step, an evaluation."""
 
+from support import settings
 import torch
 from modeling_gpt2 import GPT2LMHeadModel
-from support import settings
 from transformers import GPT2Config
 
 setting = settings()

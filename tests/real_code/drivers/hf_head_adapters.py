@@ -1,8 +1,8 @@
 """Drives a program of a user of transformers: `adapters.py`."""
 
+from support import settings
 import torch
 from adapters import LlamaTagger, Regressor, Summariser
-from support import settings
 from transformers import LlamaConfig
 
 setting = settings()

@@ -1,8 +1,8 @@
 """Drives a program of a user of transformers: `classifier.py`."""
 
+from support import settings
 import torch
 from classifier import build, predict, train_step
-from support import settings
 
 setting = settings()
 torch.manual_seed(0)

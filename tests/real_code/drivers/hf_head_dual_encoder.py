@@ -1,8 +1,8 @@
 """Drives a program of a user of transformers: `dual_encoder.py`."""
 
+from support import settings
 import torch
 from dual_encoder import DualEncoder
-from support import settings
 
 setting = settings()
 torch.manual_seed(0)

@@ -1,8 +1,8 @@
 """Drives a program of a user of transformers: `prefix_lm.py`."""
 
+from support import settings
 import torch
 from prefix_lm import main
-from support import settings
 
 setting = settings()
 torch.manual_seed(0)

@@ -1,8 +1,8 @@
 """Drives a small Llama of transformers, its model file copied into the project: a training step, an evaluation."""
 
+from support import settings
 import torch
 from modeling_llama import LlamaForCausalLM
-from support import settings
 from transformers import LlamaConfig
 
 setting = settings()

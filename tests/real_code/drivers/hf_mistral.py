@@ -1,8 +1,8 @@
 """Drives a small Mistral of transformers, its model file copied into the project: a training step, an evaluation."""
 
+from support import settings
 import torch
 from modeling_mistral import MistralForCausalLM
-from support import settings
 from transformers import MistralConfig
 
 setting = settings()

@@ -1,8 +1,8 @@
 """Drives a small OPT of transformers, its model file copied into the project: a training step, an evaluation."""
 
+from support import settings
 import torch
 from modeling_opt import OPTForCausalLM
-from support import settings
 from transformers import OPTConfig
 
 setting = settings()

@@ -1,8 +1,8 @@
 """Drives a small Qwen2 of transformers, its model file copied into the project: a training step, an evaluation."""
 
+from support import settings
 import torch
 from modeling_qwen2 import Qwen2ForCausalLM
-from support import settings
 from transformers import Qwen2Config
 
 setting = settings()

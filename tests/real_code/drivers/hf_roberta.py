@@ -1,8 +1,8 @@
 """Drives a small RoBERTa of transformers, its model file copied into the project: a training step, an evaluation."""
 
+from support import settings
 import torch
 from modeling_roberta import RobertaForSequenceClassification, RobertaForTokenClassification
-from support import settings
 from transformers import RobertaConfig
 
 setting = settings()

@@ -1,8 +1,8 @@
 """Drives a small SegFormer of transformers, its model file copied into the project: a training step, an evaluation."""
 
+from support import settings
 import torch
 from modeling_segformer import SegformerForSemanticSegmentation
-from support import settings
 from transformers import SegformerConfig
 
 setting = settings()

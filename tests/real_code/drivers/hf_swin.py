@@ -1,8 +1,8 @@
 """Drives a small Swin of transformers, its model file copied into the project: a training step, an evaluation."""
 
+from support import settings
 import torch
 from modeling_swin import SwinForImageClassification
-from support import settings
 from transformers import SwinConfig
 
 setting = settings()

@@ -1,8 +1,8 @@
 """Drives a small T5 of transformers, its model file copied into the project: a training step, an evaluation."""
 
+from support import settings
 import torch
 from modeling_t5 import T5ForConditionalGeneration
-from support import settings
 from transformers import T5Config
 
 setting = settings()

@@ -1,8 +1,8 @@
 """Drives a small ViT of transformers, its model file copied into the project: a training step, an evaluation."""
 
+from support import settings
 import torch
 from modeling_vit import ViTForImageClassification
-from support import settings
 from transformers import ViTConfig
 
 setting = settings()

@@ -1,8 +1,8 @@
 """Drives a small wav2vec2 of transformers, its model file copied into the project: a training step, an evaluation."""
 
+from support import settings
 import torch
 from modeling_wav2vec2 import Wav2Vec2ForCTC
-from support import settings
 from transformers import Wav2Vec2Config
 
 setting = settings()

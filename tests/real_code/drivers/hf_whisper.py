@@ -1,8 +1,8 @@
 """Drives a small Whisper of transformers, its model file copied into the project: a training step, an evaluation."""
 
+from support import settings
 import torch
 from modeling_whisper import WhisperForConditionalGeneration
-from support import settings
 from transformers import WhisperConfig
 
 setting = settings()
