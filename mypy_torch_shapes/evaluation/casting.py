@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 from ..rules import autocast, devices
 from ..rules.autocast import Region
-from ..seeds.model import Profile, TensorSeed
+from ..seeds.model import Profile, Seed, TensorSeed
 from ..shapes.dtypes import BY_NAME, DType, bfloat16, float16
 from ..shapes.unknown import Unknown, UnknownDevice
+from . import contexts
 from .run import Frame, Run
 from .specials import special
 from .values import Function, Instance, Library, Value
@@ -91,7 +92,7 @@ def saw_only_the_cpu(profile: Profile) -> bool:
     """Whether calls with tensors were recorded, and all of these on the CPU, as all that modules hold."""
     given = (each for call in profile.calls for _, each in call.arguments)
     held = (each for module in profile.modules.values() for _, each in module.attrs)
-    return {seed.device for each in (*given, *held) for seed in _tensors(each, 4)} == {"cpu"}
+    return {seed.device for each in (*given, *held) for seed in _tensors(each)} == {"cpu"}
 
 
 def device_of(profile: Profile, root: int) -> str | None:
@@ -102,14 +103,12 @@ def device_of(profile: Profile, root: int) -> str | None:
     tree = {number for number, module in profile.modules.items() if module.root == root}
     given = (each for call in profile.calls if call.receiver in tree for _, each in call.arguments)
     held = (each for number in tree for _, each in profile.modules[number].attrs)
-    kinds = {seed.device for each in (*given, *held) for seed in _tensors(each, 4)}
+    kinds = {seed.device for each in (*given, *held) for seed in _tensors(each)}
     return kinds.pop() if len(kinds) == 1 else None
 
 
-def _tensors(seed: object, depth: int) -> Iterator[TensorSeed]:
+def _tensors(seed: Seed) -> Iterator[TensorSeed]:
     if isinstance(seed, TensorSeed):
         yield seed
-    elif depth and hasattr(seed, "items"):
-        for item in seed.items:
-            for each in item if isinstance(item, tuple) else (item,):
-                yield from _tensors(each, depth - 1)
+    for part in contexts.parts_of(seed):
+        yield from _tensors(part)

@@ -152,6 +152,8 @@ def attribute(run: Run, tensor: Tensor, name: str, node: ast.AST, frame: Frame) 
         return UnknownDevice("the device of a tensor", type.device or ("cpu" if only_cpu.get()() else None))
     if name in _OF_OTHER_DEVICES and only_cpu.get()():
         return False
+    if name == "is_quantized" and type.dtype is not None:  # quantized dtypes are not described
+        return False
     if name in _OPAQUE:
         return Unknown(f"the {name} of a tensor is not tracked")
     found = registry.find(f"torch.Tensor.{name}")

@@ -16,6 +16,7 @@ from .specials import call_value, special
 from .values import (
     Instance,
     Library,
+    ListValue,
     Raised,
     Tensor,
     Value,
@@ -65,6 +66,22 @@ def _grad(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, 
     allowed = kwargs.get("allow_unused", False) is False and kwargs.get("materialize_grads", False) is False
     made = [Tensor(TensorType(each.type.dtype, each.type.dims)) if isinstance(each, Tensor) else each for each in known]
     return tuple(made) if allowed else tuple(Unknown("a gradient that may be None") for _ in made)
+
+
+@special("torch.nn.modules.utils._single", "torch.nn.modules.utils._pair", "torch.nn.modules.utils._triple",
+         "torch.nn.modules.utils._quadruple")  # fmt: skip
+def _times(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
+    """A setting for each of several axes: given for each of them, or once."""
+    if isinstance(args[0], ListValue) and args[0].length is not None:
+        return Unknown("a list of unknown length")
+    if isinstance(args[0], tuple | list):
+        return tuple(args[0])
+    if type(args[0]) is Unknown:
+        return args[0]
+    return (args[0],) * _TIMES[name]
+
+
+_TIMES = {"_single": 1, "_pair": 2, "_triple": 3, "_quadruple": 4}
 
 
 @special("torch.is_tensor")

@@ -67,6 +67,7 @@ _FAMILIES = (
     "spectral",
     "splitting",
     "statistics",
+    "vision_operators",
     "windows",
 )
 
