@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from mypy_torch_shapes.checking.outcomes import Outcomes
+from mypy_torch_shapes.config import Config
 from tests.checking.edits import COMMAND, Edits
 
 REPOSITORY = Path(__file__).parents[2]
@@ -110,6 +113,33 @@ def edited(twins: Twins, edits: int, seed: int, others: bool) -> int:
             if "deleted" not in history[-1]:  # docs/limits.md
                 assert daemon == [line for line in cold if "[tensor-" in line], history
     return seen
+
+
+def outcomes_of(outcomes: Outcomes, source: Path) -> dict[str, str]:
+    """What mypy would be handed for each file."""
+    return {str(path): json.dumps(outcomes.of(str(path)).json()) for path in sorted(source.rglob("*.py"))}
+
+
+def test_outcomes_after_a_hundred_edits(tmp_path: Path) -> None:
+    """The part of it that is ours, without mypy: the outcomes of records, of a daemon's memory and of nothing."""
+    source, aside = tmp_path / "source", tmp_path / "aside"
+    project, settings = Edits(source, seed=5), Config(source)
+    cache = settings.data / "cache"
+    daemon, found, history = Outcomes(settings), 0, list[str]()
+    for number in range(100):
+        if number % 50 == 0:
+            run(source, "mypy_torch_shapes", "profile", *COMMAND)
+            daemon = Outcomes(settings)  # it restarts for a new profile
+        history.append(project.one())
+        daemon.look_again()
+        known = outcomes_of(Outcomes(settings), source), outcomes_of(daemon, source)
+        cache.rename(aside)
+        cold = outcomes_of(Outcomes(settings), source)
+        shutil.rmtree(cache)
+        aside.rename(cache)
+        assert known == (cold, cold), history
+        found += sum('"code"' in each for each in cold.values())
+    assert found > 10
 
 
 def test_twenty_edits(twins: Twins) -> None:
