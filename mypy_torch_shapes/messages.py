@@ -161,16 +161,21 @@ def torch_out_of_range(version: str, tested: str) -> str:
     return f"torch {version} is outside the tested range ({tested}); shapes are inferred as torch {tested} would."
 
 
+def section(where: str) -> str:
+    """Our section, as it is written in this file."""
+    return f"[tool.{NAME}]" if where.endswith(".toml") else f"[{NAME}]"
+
+
 def unknown_option(name: str, where: str, known: list[str]) -> str:
-    return f'{where}: unknown option "{name}" in [{NAME}], ignored (known: {", ".join(known)}).'
+    return f'{where}: unknown option "{name}" in {section(where)}, ignored (known: {", ".join(known)}).'
 
 
 def bad_value(name: str, value: str, where: str, wanted: str) -> str:
-    return f'{where}: "{name} = {value}" in [{NAME}] is not {wanted}, ignored.'
+    return f'{where}: "{name} = {value}" in {section(where)} is not {wanted}, ignored.'
 
 
 def unreadable_config(where: str, reason: object) -> str:
-    return f"{where}: cannot be read ({reason}), so every option of [{NAME}] has its default."
+    return f"{where}: cannot be read ({reason}), so every option of {section(where)} has its default."
 
 
 def no_such_root(root: object) -> str:

@@ -216,7 +216,7 @@ def test_options_are_read_from_pyproject_too(project: Project) -> None:
     lines, said = project.run("mypy", "a.py")
     assert "Traceback" in lines[1]
     assert said == (
-        'mypy_torch_shapes: pyproject.toml: unknown option "wrong" in [mypy_torch_shapes], ignored '
+        'mypy_torch_shapes: pyproject.toml: unknown option "wrong" in [tool.mypy_torch_shapes], ignored '
         "(known: debug, module_calls, root, suspicious).\n"
     )
 
