@@ -12,6 +12,7 @@ from mypy_torch_shapes.evaluation.facts import FileReport, Finding
 from mypy_torch_shapes.reveal.summary import Remark, beside, lines_of, remarks_by_line
 
 WIDEST = 100  # columns of source before the types are no longer aligned
+NOTHING = "Tensor[_, ...]"  # a tensor, and not more than that
 STYLES = {"frame": "2", "type": "36", "unknown": "33", "error": "1;31", "title": "1"}  # as terminals number them
 
 
@@ -37,11 +38,16 @@ def as_text(name: str, report: FileReport, source: str, coloured: bool = False) 
         said += [
             shown(remark)
             for remark in beside(remarks.get(number, ()), line)
-            if not (remark.unknown and any(each.span == remark.span for each in findings.get(number, ())))
+            if not (_says_nothing(remark) and any(each.span == remark.span for each in findings.get(number, ())))
         ]
         padding = " " * (width - columns(line))
         text.append(f"{line}{padding}  {styled('|', 'frame')} {'; '.join(said)}".rstrip())
     return "\n".join(text) + "\n"
+
+
+def _says_nothing(remark: Remark) -> bool:
+    """Beside the error, which is why nothing more is known."""
+    return remark.unknown or remark.text == NOTHING
 
 
 def columns(line: str) -> int:

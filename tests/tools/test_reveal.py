@@ -136,6 +136,12 @@ def test_text_names_what_is_bound_and_shows_errors() -> None:
     ]
 
 
+def test_beside_an_error_only_what_is_known_is_said() -> None:
+    fact = Fact(5, MEAN, None, None, "Tensor[_, ...]")  # in another context than that of the error
+    report = FileReport(contexts=REPORT.contexts, facts=[fact], findings=[Finding(MEAN, "tensor-shape", "mean: no")])
+    assert as_text("net.py", report, SOURCE).splitlines()[-1] == "            dim=1)               | error: mean: no"
+
+
 def test_text_is_in_colour_where_it_is_wanted() -> None:
     shown = as_text("net.py", REPORT, SOURCE, coloured=True).splitlines()
     said = "\x1b[36mTensor[float32, N, M + 1, _] (+1 context)\x1b[0m"
