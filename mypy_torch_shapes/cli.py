@@ -16,10 +16,11 @@ class Subcommand(NamedTuple):
 
     help: str
     module: str
+    then: str = ""  # the subcommand that runs the program, where one is named behind the options
 
 
 SUBCOMMANDS = {
-    "init": Subcommand("name the plugin in mypy's configuration", "mypy_torch_shapes.starting.init"),
+    "init": Subcommand("name the plugin in mypy's configuration", "mypy_torch_shapes.starting.init", "profile"),
     "doctor": Subcommand("say what is missing, and how to mend it", "mypy_torch_shapes.starting.doctor"),
     "profile": Subcommand("run a program and record what its tensors look like", "mypy_torch_shapes.profiling.command"),
     "show": Subcommand("list what was recorded", "mypy_torch_shapes.profiling.show"),
@@ -47,8 +48,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             module = import_module(subcommand.module)
             module.add_arguments(described)
             runners[name] = module.run
-            if hasattr(module, "split"):
-                arguments, rest = module.split(arguments)
+            running = import_module(SUBCOMMANDS[subcommand.then].module) if subcommand.then else module
+            if hasattr(running, "split"):
+                arguments, rest = running.split(arguments, name)
                 described.set_defaults(rest=rest)
     namespace = parser.parse_args(arguments)
-    return runners[namespace.command](namespace)
+    status = runners[namespace.command](namespace)
+    then = SUBCOMMANDS[namespace.command].then
+    if status or not then or not namespace.rest:
+        return status
+    return main([then, "--root", str(namespace.root), *namespace.rest])

@@ -35,9 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-probe", action="store_true", help="do not try other sizes after the run")
 
 
-def split(arguments: list[str]) -> tuple[list[str], list[str]]:
+def split(arguments: list[str], command: str) -> tuple[list[str], list[str]]:
     """What is ours, and the program with its own arguments, which argparse must not touch."""
-    i = arguments.index("profile") + 1
+    i = arguments.index(command) + 1
     while i < len(arguments):
         word = arguments[i]
         if word == "-m" or not word.startswith("-") or word == "-":

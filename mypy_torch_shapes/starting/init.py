@@ -12,6 +12,8 @@ from mypy_torch_shapes.starting import configuration
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "mypy-torch-shapes init [--root DIR] [SCRIPT | -m MODULE] [ARGS ...]"
+    parser.epilog = "With a program, its run is recorded at once, as by mypy-torch-shapes profile."
     parser.add_argument("--root", type=Path, default=Path(), help="the project (default: here)")
 
 
@@ -26,7 +28,8 @@ def run(args: argparse.Namespace) -> int:
     except OSError as fault:
         messages.say(f"{fault.filename}: {fault.strerror}")
         return 1
-    sys.stdout.writelines(f"{line}\n" for line in (*filter(None, said), messages.WHAT_NEXT))
+    next_ = () if args.rest else (messages.WHAT_NEXT,)
+    sys.stdout.writelines(f"{line}\n" for line in (*filter(None, said), *next_))
     return 0
 
 

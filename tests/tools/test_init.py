@@ -101,6 +101,14 @@ def test_a_new_project_gets_a_file_and_a_line_once(empty: Project) -> None:
     assert files == {path.name: path.read_text() for path in empty.root.iterdir() if path.is_file()}
 
 
+def test_a_program_behind_it_is_recorded_at_once(empty: Project) -> None:
+    empty.write("train.py", "import sys\n\ndef main(x): return x\n\nmain(len(sys.argv))\nprint('ran', *sys.argv[1:])\n")
+    said = empty.ours("init", "train.py", "--batch", "4")
+    assert said == ["mypy.ini: written", ".gitignore: a line added", "ran --batch 4"]
+    assert (empty.root / ".mypy_torch_shapes" / "profile.json").exists()
+    assert empty.ours("doctor")
+
+
 def test_the_file_that_mypy_reads_is_the_one_that_is_edited(empty: Project) -> None:
     empty.write("pyproject.toml", "[project]\nname = 'x'\n")
     empty.write("setup.cfg", "[mypy]\nstrict = true\n")
