@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ..shapes.dims import Dim
 from ..shapes.relations import Truth, proved_equal, proved_less
-from ..shapes.unknown import Unknown, UnknownNumber
+from ..shapes.unknown import Unknown
 from . import numbers, operators
 from .joins import choosing, join
 from .journal import Changes
@@ -74,10 +74,7 @@ def compared(op: type, left: Value, right: Value) -> Value:
         proof, wanted = Truth.UNKNOWN, True
     if proof is not Truth.UNKNOWN:
         return (proof is Truth.YES) is wanted
-    outcomes = numbers.in_worlds(operators.PYTHON[op], left, right)
-    if outcomes is None:
-        return UnknownNumber(bool, "cannot tell how two sizes compare")
-    return Condition(tuple(map(bool, outcomes)))
+    return numbers.as_observed(operators.PYTHON[op], left, right)
 
 
 def equal_sequences(left: tuple[Value, ...] | list[Value], right: tuple[Value, ...] | list[Value]) -> Value:

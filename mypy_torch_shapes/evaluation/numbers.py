@@ -117,9 +117,14 @@ def compare(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> 
     """A comparison with a symbolic number, decided at the observed worlds."""
     if not _is_number(left) or not _is_number(right):
         return False if operation.__name__ == "eq" else Unknown("compared with something unknown")
+    return as_observed(operation, left, right)
+
+
+def as_observed(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> Value:
+    """What a comparison is in each world."""
     outcomes = in_worlds(operation, left, right)
     if outcomes is None:
-        return Unknown("cannot tell how two numbers compare")
+        return UnknownNumber(bool, "cannot tell how two numbers compare")
     return Condition(tuple(map(bool, outcomes)))
 
 
