@@ -99,7 +99,11 @@ class CallProbe:
                 yield tuple(alike)
 
     def _scaled(self, bound: list[Axis]) -> Iterator[tuple[Axis, ...]]:
-        """Axes of which one is a multiple of the other: sound and its spectrum, an image and a larger one."""
+        """Axes that are multiples of others: sound and its spectrum, an image and a larger one, a pyramid of them."""
+        for position in sorted({axis for _, axis in bound if axis > 0}):
+            level = sorted((axis for axis in bound if axis[1] == position), key=self._size)
+            if len(level) > 2 and all(self._size(axis) % self._size(level[0]) == 0 for axis in level):
+                yield tuple(level)
         pairs = [
             (small, large)
             for small in bound

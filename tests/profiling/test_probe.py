@@ -76,6 +76,15 @@ def test_sizes_that_keep_their_proportion(bench: Bench) -> None:
     assert {(6, 24), (10, 40)} <= {each.sizes for each in recorded.profile.variations if each.ok}
 
 
+def test_the_levels_of_a_pyramid_grow_together(bench: Bench) -> None:
+    up = "F.interpolate(x, scale_factor=2)"
+    body = f"x = xs[2]\n        for y in xs[1::-1]: x = {up} + y\n        return x"
+    net = module(bench, f"def forward(self, xs):\n        {body}")
+    found = free(bench, net, [torch.zeros(2, 4, 8, 12), torch.zeros(2, 4, 4, 6), torch.zeros(2, 4, 2, 3)])
+    assert (("xs[2]", 2), ("xs[1]", 2), ("xs[0]", 2)) in found
+    assert (("xs[2]", 3), ("xs[1]", 3), ("xs[0]", 3)) in found
+
+
 def test_a_list_of_numbers_grows_with_the_batch(bench: Bench) -> None:
     rows = "torch.stack([x[i, :n].sum() for i, n in enumerate(lengths)])"
     net = module(bench, f"def forward(self, x, lengths): return {rows} + x[:, 0]")
