@@ -72,27 +72,29 @@ def paths(bound: dict[str, Value]) -> list[tuple[str, Value]]:
     return found
 
 
-def _collect(path: str, value: Value, found: list[tuple[str, Value]], depth: int) -> None:
+def _collect(path: str, value: Value, found: list[tuple[str, Value]], depth: int, one_of_many: bool = False) -> None:
+    """`one_of_many`: the value stands for all items of a list, which differ in sizes that nobody has named."""
     if isinstance(value, Tensor) or is_size(value):
-        found.append((path, value))
+        sizes = value.type.dims or () if isinstance(value, Tensor) else (value,)
+        if not (one_of_many and any(map(_is_opaque, sizes))):
+            found.append((path, value))
     elif not depth:
         return
     elif isinstance(value, ListValue) and value.length is not None:
         found.append((f"len({path})", value.length))
         for item in value[:1]:
-            if not (isinstance(item, Tensor) and any(map(_is_opaque, item.type.dims or ()))):  # else they differ in it
-                _collect(f"{path}[0]", item, found, depth - 1)
+            _collect(f"{path}[0]", item, found, depth - 1, True)
     elif isinstance(value, ListValue | tuple) and getattr(value, "length", None) is None:
         for i, item in enumerate(value[:_WIDTH]):
-            _collect(f"{path}[{i}]", item, found, depth - 1)
+            _collect(f"{path}[{i}]", item, found, depth - 1, one_of_many)
     elif isinstance(value, dict):
         for key, item in list(value.items())[:_WIDTH]:
             if isinstance(key, str | int):
-                _collect(f"{path}[{key!r}]", item, found, depth - 1)
+                _collect(f"{path}[{key!r}]", item, found, depth - 1, one_of_many)
     elif isinstance(value, Instance) and "training" not in value.attrs:
         for name, item in list(value.attrs.items())[:_WIDTH]:
             if isinstance(item, Tensor | Instance | Dim) or (isinstance(item, ListValue) and item.length is not None):
-                _collect(path if name == TENSOR else f"{path}.{name}", item, found, depth - 1)
+                _collect(path if name == TENSOR else f"{path}.{name}", item, found, depth - 1, one_of_many)
 
 
 def _is_opaque(size: Value) -> bool:
