@@ -92,6 +92,15 @@ def like(pattern: Parameters, value: Parameters) -> bool:
     return all(path in named and _matches(type, named[path], binding) for path, type in pattern)
 
 
+def covers(context: Parameters, call: Parameters) -> bool:
+    """Whether a context describes a call, of which the defaults that it left out are not known."""
+    binding: dict[Symbol, Size] = {}
+    named, given = dict(context), {path for path, _ in call}
+    return all(path in named and _matches(named[path], type, binding) for path, type in call) and not any(
+        isinstance(type, TensorType) and path not in given for path, type in context
+    )
+
+
 def _matches(pattern: TensorType | Size, value: TensorType | Size, binding: dict[Symbol, Size]) -> bool:
     if isinstance(pattern, TensorType) != isinstance(value, TensorType):
         return False

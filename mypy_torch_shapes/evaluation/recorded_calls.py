@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..rules import autocast
 from ..shapes.dims import Size
 from . import calls, casting, contexts, growing, objects, parameters
 from .contexts import Call
+from .entries import Entry
 from .gathered import Gathered
-from .generality import like
+from .generality import covers, like
 from .modules import Loader
 from .naming import Parameters
 from .origins import Source
 from .recording import Recording
-from .run import Frame, Run
+from .run import Frame, Place, Run
 from .seeding import Seeding
 from .sightings import Sightings
 from .values import Bound, Class, Env, Function, Instance, Tensor, Value
@@ -37,6 +38,8 @@ class RecordedCalls:
     gathered: Gathered  # where what comes of them goes
     seen: dict[str, list[Parameters]]  # what scripts were seen to enter functions with
     suspect: bool  # module-level code has changed: what it handed to functions may have, too
+    _by_place: dict[Place, list[Entry]] = field(default_factory=dict)
+    _indexed: int = 0
 
     def evaluate(self, call: Call) -> None:
         """Evaluate a call with its integers symbolic; as they were, where that says more."""
@@ -48,6 +51,27 @@ class RecordedCalls:
         self.gathered.recording.absorb(attempt)
         if not attempt.failed and self.builder.staleness.reaches_edited(self._modules_behind(call, attempt)):
             self._evaluate_as_run(call)
+
+    def is_described(self, call: Call) -> bool:
+        """Whether a context of the function, on the same module, has parameters like those of a call."""
+        record = None if call.receiver is None else self.builder.profile.modules[call.receiver]
+        place = (None, None) if record is None else (contexts.origin(self.builder.profile, record), record.path)
+        if (call.function, *place) not in self.gathered.places:
+            return False
+        scratch = Run(self.loader, Recording(lambda module: False), general=True, sightings=self.sightings)
+        given = Seeding(scratch, self.builder.profile, self.builder.staleness, self.builder)
+        arguments = given.arguments(call.arguments, call.sizes, samples=call.receiver is None)
+        ours = tuple((path, v.type if isinstance(v, Tensor) else v) for path, v in parameters.paths(arguments))
+        return any(covers(entry.parameters, ours) for entry in self._entries().get((call.function, *place), ()))
+
+    def _entries(self) -> dict[Place, list[Entry]]:
+        """The contexts there are by now, by function and module."""
+        entries = self.gathered.recording.entries
+        for entry in entries[self._indexed :]:
+            key = (f"{entry.module.name}:{entry.function}", entry.origin, entry.instance)
+            self._by_place.setdefault(key, []).append(entry)
+        self._indexed = len(entries)
+        return self._by_place
 
     def _modules_behind(self, call: Call, attempt: Recording) -> set[str]:
         """The modules whose code took part in evaluating a call, or in building the modules it is handed."""

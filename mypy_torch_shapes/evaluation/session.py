@@ -209,19 +209,17 @@ class Session:
                 calls.evaluate(call)
         building = {key for record in self.profile.modules.values() for key in record.builders}
         for call in sorted(grouped, key=_left, reverse=True):  # callers before what they call
-            if not call.root and call.function not in building and self._is_unmet(call):
+            if not call.root and call.function not in building and self._is_unmet(call, calls):
                 calls.evaluate(call)
 
-    def _is_unmet(self, call: Call) -> bool:
-        """Whether nothing led to a function, or not to this module's, with arguments that are known.
+    def _is_unmet(self, call: Call, calls: RecordedCalls) -> bool:
+        """Whether nothing led to a function, or not to this module's, or not with such arguments.
 
-        In the second case what came before was not followed, so it must not have changed, either.
+        In the latter cases what came before was not followed, so it must not have changed, either.
         """
         if call.function not in self.recorded.reached:
             return True
-        record = None if call.receiver is None else self.profile.modules[call.receiver]
-        place = (None, None) if record is None else (contexts.origin(self.profile, record), record.path)
-        return (call.function, *place) not in self.recorded.places and self.staleness.precedes_changes(call.records)
+        return self.staleness.precedes_changes(call.records) and not calls.is_described(call)
 
     def _evaluate_annotated(self, module: SourceModule) -> Gathered:
         """Functions whose annotations say what they are called with, where no recorded call says more."""
