@@ -11,9 +11,10 @@ REAL_READY = $(REAL_VENV)/.ready
 
 EXAMPLES ?= $(PYTORCH_EXAMPLES)
 MUTANTS ?= build/mutants.json
+REAL_MUTANTS ?= build/real_mutants.json
 PEERS = build/peers
 
-.PHONY: demo test slow lint types bench conformance programs networks real-code libraries mutants peers clean
+.PHONY: demo test slow lint types bench conformance programs networks real-code real-gradual real-mutants libraries mutants peers clean
 
 demo: $(READY)
 	$(BIN)/python demo/demo.py
@@ -49,6 +50,16 @@ networks: $(READY)
 # Model files of public libraries, which are installed in an environment of their own.
 real-code: $(REAL_READY)
 	$(REAL_BIN)/python -m tests.harness.measure --suite real --json build/real_code.json
+
+# mypy with the plugin and without it over each of these programs: nothing but lines of ours may differ.
+real-gradual: $(REAL_READY)
+	$(REAL_BIN)/python -m tests.harness.gradual --suite real
+
+# Edits of these programs, some of which crash; the same under Pyrefly (after `make peers`) with --way pyrefly.
+real-mutants: $(REAL_READY)
+	mkdir -p $(dir $(REAL_MUTANTS))
+	$(REAL_BIN)/python -m tests.mutants.generate --suite real --breaking 10 --harmless 9 --jobs $(JOBS) --out $(REAL_MUTANTS)
+	$(REAL_BIN)/python -m tests.mutants.judge $(REAL_MUTANTS) --jobs $(JOBS) --out build/real_judged.json
 
 # mypy over the same libraries as a whole, which nobody has run: what the plugin costs there.
 libraries: $(REAL_READY)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..rules import autocast
 from .modules import SourceModule
-from .run import MOST_STEPS, Run
+from .run import IDLE_IMPORT_STEPS, IDLE_STEPS, MOST_STEPS, Run
 
 
 def execute(run: Run, module: SourceModule) -> None:
@@ -49,6 +49,9 @@ def _apart(run: Run, module: SourceModule, body: list[ast.stmt]) -> None:
     catching, run.catching = run.catching, 0
     limit, run.limit = run.limit, run.steps + MOST_STEPS
     worked, run.worked = run.worked, run.steps
+    patience = run.patience
+    if patience == IDLE_STEPS:  # the file that imports is one that nobody ran
+        run.patience = IDLE_IMPORT_STEPS
     constructing, run.constructing = run.constructing, 0
     run.journal = type(run.journal)()
     run.frames, run.uncertain, run.guarded, run.general = [], 1, 0, False
@@ -56,7 +59,7 @@ def _apart(run: Run, module: SourceModule, body: list[ast.stmt]) -> None:
         with autocast.within():
             statements.run_module(run, module, None, body)
     finally:
-        run.limit, run.worked, run.constructing = limit, worked, constructing
+        run.limit, run.worked, run.patience, run.constructing = limit, worked, patience, constructing
         run.journal, run.frames, run.uncertain, run.guarded, run.steps, run.general = saved
         run.catching = catching
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_STEPS = 400_000
 IDLE_STEPS = 40_000  # of a file that nobody ran, without an operation on tensors
+IDLE_IMPORT_STEPS = 4_000  # of a module that such a file imports
 LIBRARY_STEPS = 100_000  # of one call that the project makes to a library
 FOREIGN_STEPS = 4_000  # of one call of a library that has nothing to do with torch
 MOST_FRAMES = 80
