@@ -161,7 +161,8 @@ def call_function(
     vague = any(isinstance(value, Unknown) for value in bound.values())
     if vague and run.uncertain and _is_lost(run, function, bound):
         return Unknown("a call by itself with something unknown")
-    if not vague and not run.muted:
+    partly = vague or any(map(_holds_unknown, bound.values()))
+    if not partly and not run.muted:
         _note_reached(run, function, list(bound.values()))
     frame = Frame(Env(bound, function.env, function.module), function, function.owner)
     frame.receiver = next(iter(bound.values()), None)
@@ -171,7 +172,7 @@ def call_function(
     frame.held = held
     _enter_scope(frame)
     try:
-        with _Entered(run, frame, bound, vague), casting.entered(function.attrs.get(casting.MANAGER)):
+        with _Entered(run, frame, bound, partly), casting.entered(function.attrs.get(casting.MANAGER)):
             if isinstance(function.node, ast.Lambda):
                 result = expressions.evaluate(run, function.node.body, frame)
             else:
@@ -185,6 +186,12 @@ def call_function(
             raise  # else the project goes on, and so do we: more likely we do not know the library well enough
         return Unknown(f"a function of a library seems to raise {raised.kind}")
     return result
+
+
+def _holds_unknown(value: Value, depth: int = 2) -> bool:
+    """Whether something in a list or tuple is wholly unknown, so that it may be no tensor of the call that was made."""
+    items = value if isinstance(value, list | tuple) and depth else ()
+    return any(type(item) is Unknown or _holds_unknown(item, depth - 1) for item in items)
 
 
 def _note_reached(run: Run, function: Function, arguments: list[Value]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..rules import autocast
-from ..shapes.dims import Size
+from ..shapes.dims import Size, values
 from . import calls, casting, contexts, growing, objects, parameters
 from .contexts import Call
 from .entries import Entry
@@ -60,7 +60,8 @@ class RecordedCalls:
             return False
         scratch = Run(self.loader, Recording(lambda module: False), general=True, sightings=self.sightings)
         given = Seeding(scratch, self.builder.profile, self.builder.staleness, self.builder)
-        arguments = given.arguments(call.arguments, call.sizes, samples=call.receiver is None)
+        observed = tuple((values(size) or (size,))[0] for size in call.sizes)
+        arguments = given.arguments(call.arguments, observed, samples=call.receiver is None)
         ours = tuple((path, v.type if isinstance(v, Tensor) else v) for path, v in parameters.paths(arguments))
         return any(covers(entry.parameters, ours) for entry in self._entries().get((call.function, *place), ()))
 

@@ -47,8 +47,16 @@ class Staleness:
     def reaches_edited(self, names: set[str]) -> bool:
         """Whether any code that was recorded in these modules, or in what they import, is not what it was."""
         if self._edited is None:
-            self._edited = {record.module for key, record in self.profile.functions.items() if not self.unchanged(key)}
+            self._edited = {self.profile.functions[key].module for key in self._changed_functions()}
         return bool(self._edited) and not self._edited.isdisjoint(self._imported(names))
+
+    def _changed_functions(self) -> list[str]:
+        """The recorded functions that are not what they were; not those of libraries that are not followed."""
+        return [
+            key
+            for key, record in self.profile.functions.items()
+            if not self.unchanged(key) and (self._digests(record.module) or not Path(record.file).is_absolute())
+        ]
 
     def all_unchanged(self, keys: tuple[str, ...]) -> bool:
         """Whether none of several functions changed, nor the modules' own code, whose constants they may use.
@@ -101,10 +109,9 @@ class Staleness:
     def precedes_changes(self, calls: Iterable[CallRecord]) -> bool:
         """Whether the run got to these calls before it was in anything that is not what it was."""
         if self._first_change is None:
-            changed = {key for key in self.profile.functions if not self.unchanged(key)}
-            orders = dict.fromkeys(changed, -1)  # of some nobody knows when they were entered
+            orders = dict.fromkeys(self._changed_functions(), -1)  # of some nobody knows when they were entered
             for call in self.profile.calls:
-                if call.function in changed and call.probe is None:
+                if call.function in orders and call.probe is None:
                     before = orders[call.function]
                     orders[call.function] = order_of(call) if before < 0 else min(before, order_of(call))
             self._first_change = min(orders.values(), default=math.inf)
