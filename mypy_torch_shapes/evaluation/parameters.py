@@ -93,6 +93,8 @@ def _collect(path: str, value: Value, found: list[tuple[str, Value]], depth: int
                 _collect(f"{path}[{key!r}]", item, found, depth - 1, one_of_many)
     elif isinstance(value, Instance) and "training" not in value.attrs:
         for name, item in list(value.attrs.items())[:_WIDTH]:
+            if name.startswith("<") and name != TENSOR:  # ours, not the program's
+                continue
             if isinstance(item, Tensor | Instance | Dim) or (isinstance(item, ListValue) and item.length is not None):
                 _collect(path if name == TENSOR else f"{path}.{name}", item, found, depth - 1, one_of_many)
 

@@ -35,7 +35,7 @@ from . import (
     origins,
     torch_modules,
 )
-from .joins import join, same
+from .joins import join, same, same_types
 from .modules import SourceModule, canonical
 from .moves import Moves, recorded_layout
 from .origins import Origin
@@ -422,8 +422,8 @@ def _objects_in(seed: Seed) -> Iterator[ObjectSeed]:
 
 def _alike(have: Value, recorded: Value) -> bool:
     """Whether an evaluated attribute agrees with the recorded one, as far as both are known."""
-    if isinstance(have, Tensor) and isinstance(recorded, Tensor):
-        return same(have, recorded)
+    if isinstance(have, Tensor) and isinstance(recorded, Tensor):  # which may have been moved since
+        return same_types(TensorType(have.type.dtype, have.type.dims), recorded.type.laid(None).placed(None))
     if isinstance(recorded, list | dict) and _is_vague(have):  # what was read from a file, say
         return not isinstance(have, Unknown) and _is_vague(recorded)
     if isinstance(have, Instance | Function | Class) or not isinstance(

@@ -98,17 +98,27 @@ def test_results_inside_a_region_are_torch_s(device: str, dtype: torch.dtype) ->
             real = run(device, call)
         except Exception:  # noqa: BLE001 - what torch refuses is not asked here
             continue
+        given = placed(call.given, device)
         with autocast.within(region(device)):
-            kind, detail = judge(rule, call.given, real)
+            kind, detail = judge(rule, given, real)
         if kind in (OK, PARTIAL):
             counts[kind] += 1
         elif kind != UNDECIDED:
             wrong.append(f"{kind} {call}: {detail}")
-        kind, detail = certainly(device, rule, call.given, real)
+        kind, detail = certainly(device, rule, given, real)
         if kind in (WRONG, FALSE, CRASH):
             wrong.append(f"certain {kind} {call}: {detail}")
     assert not wrong, f"{len(wrong)}\n" + "\n".join(wrong)
     assert counts[OK] > 800, counts
+
+
+def placed(value: Any, device: str) -> Any:
+    """The same arguments, the tensors on a device."""
+    if isinstance(value, TensorType):
+        return value.placed(device)
+    if isinstance(value, dict):
+        return {key: placed(item, device) for key, item in value.items()}
+    return type(value)(placed(item, device) for item in value) if type(value) in (list, tuple) else value
 
 
 def certainly(device: str, rule: Any, given: Any, real: Any) -> tuple[str, str]:

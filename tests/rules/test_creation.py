@@ -172,7 +172,7 @@ def test_type() -> None:
 def test_default_dtype() -> None:
     token = default_dtype.set(float64)
     try:
-        assert apply("torch.zeros", 2) == TensorType(float64, (2,))
+        assert apply("torch.zeros", 2).laid(None) == TensorType(float64, (2,))
         assert apply("torch.tensor", [1.0]) == TensorType(float64, (1,))
         assert apply("torch.exp", TensorType(int64, (2,))) == TensorType(float64, (2,))
         assert apply("torch.get_default_dtype") == float64
@@ -194,7 +194,7 @@ def test_unknown_arguments_lose_only_what_they_decide() -> None:
     assert repr(apply("torch.Tensor.to", TensorType(float32, (n,)), anything)) == "Tensor[_, N]"
     assert repr(apply("torch.Tensor.to", TensorType(float32, (n,)), anything, int64)) == "Tensor[int64, N]"
     half = TensorType(float16, (n,))
-    assert apply("torch.Tensor.to", half, apply("torch.device", "cuda"), non_blocking=True) == half
+    assert apply("torch.Tensor.to", half, apply("torch.device", "cuda"), non_blocking=True) == half.placed("cuda")
     assert isinstance(apply("torch.Tensor.item", TensorType(float32, ())), UnknownNumber)
 
 
