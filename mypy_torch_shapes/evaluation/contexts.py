@@ -132,6 +132,7 @@ _NUMBERS = (int, float, bool)
 def _batches(profile: Profile, record: CallRecord, tried: set[Axis], probed: set[int | None]) -> frozenset[str]:
     """The lists of which nobody has tried whether they may be longer: of tensors, and a module's of numbers.
 
+    Not a module's tensors of different sizes, one for each layer: what is made of two of them tells these apart.
     `probed` are the roots that were called again at other sizes: the lists in them have the lengths these make.
     """
     module = profile.modules.get(record.receiver) if record.receiver is not None else None
@@ -145,6 +146,7 @@ def _batches(profile: Profile, record: CallRecord, tried: set[Axis], probed: set
         and _is_items(seed)
         and isinstance(seed, SequenceSeed)
         and isinstance(seed.items[0], kinds)
+        and not (module is not None and _items(seed).ragged)
     )
 
 

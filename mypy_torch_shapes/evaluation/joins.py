@@ -146,7 +146,7 @@ def same(a: Value, b: Value, depth: int = _DEPTH) -> bool:
     if a is b:
         return True
     if isinstance(a, Unknown) and isinstance(b, Unknown):
-        return True
+        return not isinstance(a, UnknownDevice) or not isinstance(b, UnknownDevice) or a.kind == b.kind
     if type(a) is not type(b):
         return False
     if isinstance(a, Tensor):

@@ -6,7 +6,7 @@ import ast
 import operator
 from typing import Any
 
-from ..shapes.dims import Dim
+from ..shapes.dims import Dim, Size
 from ..shapes.relations import Truth, equal, less
 from ..shapes.tensor_type import fresh
 from ..shapes.unknown import Undecided, Unknown
@@ -398,7 +398,15 @@ def _repeated_item(receiver: ListValue, index: Value) -> Value:
         if index.start in (None, 0) and index.step is None and count is not None:
             return ListValue(receiver, count)
         return Many(receiver[0])
-    return receiver[0]
+    item = receiver[0]
+    if isinstance(item, Tensor) and any(map(_differs, item.type.dims or ())):  # from what another index gives
+        return Tensor(item.type.map_dims(lambda size: fresh() if _differs(size) else size))
+    return item
+
+
+def _differs(size: Size) -> bool:
+    """Whether the items of a list may have any size there: nobody has seen one that they all have."""
+    return isinstance(size, Dim) and size.values is None
 
 
 def _item(receiver: Value, index: Value) -> Value:

@@ -10,6 +10,7 @@ import pytest
 
 from mypy_torch_shapes.seeds.model import ModuleRecord, TensorSeed
 
+from .support import evaluated
 from .test_programs import HEAD, profile_of, reported
 
 CREATED = """
@@ -106,3 +107,10 @@ def test_where_tensors_are_made(tmp_path: Path) -> None:
     assert not reported(tmp_path, source, _recorded(source, "cpu", "cpu")).findings
     source = HEAD + NET.replace("self.layer(x)", forward + "\n        return y + self.layer(x)")
     assert reported(tmp_path, source, _recorded(source, "cpu", "cpu")).findings
+
+
+def test_a_device_that_depends_on_the_machine_is_not_known(tmp_path: Path) -> None:
+    source = "import torch\ndevice = torch.device('cpu')\nif torch.cuda.is_available():\n"
+    source += "    device = torch.device('cuda:0')\nx = torch.zeros(2).to(device)\n"
+    values, _ = evaluated(tmp_path, source)
+    assert (values["device"].kind, values["x"].type.device) == (None, None)
