@@ -92,7 +92,7 @@ def like(pattern: Parameters, value: Parameters) -> bool:
     return all(path in named and _matches(type, named[path], binding) for path, type in pattern)
 
 
-def covers(context: Parameters, call: Parameters) -> bool:
+def describes(context: Parameters, call: Parameters) -> bool:
     """Whether a context describes a call, of which the defaults that it left out are not known."""
     binding: dict[Symbol, Size] = {}
     named, given = dict(context), {path for path, _ in call}

@@ -11,7 +11,7 @@ from . import calls, casting, contexts, growing, objects, parameters
 from .contexts import Call
 from .entries import Entry
 from .gathered import Gathered
-from .generality import covers, like
+from .generality import describes, like
 from .modules import Loader
 from .naming import Parameters
 from .origins import Source
@@ -63,7 +63,7 @@ class RecordedCalls:
         observed = tuple((values(size) or (size,))[0] for size in call.sizes)
         arguments = given.arguments(call.arguments, observed, samples=call.receiver is None)
         ours = tuple((path, v.type if isinstance(v, Tensor) else v) for path, v in parameters.paths(arguments))
-        return any(covers(entry.parameters, ours) for entry in self._entries().get((call.function, *place), ()))
+        return any(describes(entry.parameters, ours) for entry in self._entries().get((call.function, *place), ()))
 
     def _entries(self) -> dict[Place, list[Entry]]:
         """The contexts there are by now, by function and module."""

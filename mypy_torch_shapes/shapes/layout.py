@@ -34,10 +34,6 @@ class Layout:
         """Whether its elements fill a piece of memory, each place once."""
         return len(self.order) == rank and not any(self.joints)
 
-    def dense(self) -> Layout:
-        """Of a copy that keeps the order of the axes."""
-        return _made(self.order, [Joint.JOINED] * len(self.joints))
-
     def permuted(self, axes: Sequence[int]) -> Layout:
         """Of the tensor whose axis i is this one's `axes[i]`."""
         places = {axis: place for place, axis in enumerate(axes)}
