@@ -7,12 +7,14 @@ from collections.abc import Callable
 
 from ..shapes.dims import Dim, extreme
 from ..shapes.relations import less
-from ..shapes.unknown import Unknown
-from . import conditions, containers, iteration, library_objects, numbers, objects, operators, torch_modules
+from ..shapes.unknown import Unknown, UnknownNumber
+from . import conditions, containers, iteration, lengths, library_objects, numbers, objects, operators, torch_modules
 from .run import Frame, Run
 from .specials import call_value, is_data, special
 from .values import (
     Instance,
+    Lengths,
+    Library,
     ListValue,
     Many,
     Raised,
@@ -58,7 +60,8 @@ def _sequence(
 ) -> Value:
     known = iteration.items(run, args[0]) if args else []
     if isinstance(known, Many):
-        return ListValue([known.element], known.length) if known.length is not None else known
+        largest = known.largest if isinstance(known.element, UnknownNumber) else None
+        return ListValue([known.element], known.length, largest) if known.length is not None else known
     if not isinstance(known, list):
         return known
     if name == "tuple":
@@ -171,6 +174,8 @@ def _map(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, f
         return ListValue(call_value(run, function, list(row), node, frame) for row in zip(*columns, strict=False))
     if len(columns) == 1 and isinstance(columns[0], Many):
         many = columns[0]
+        if function == Library("builtins.int") and many.largest is not None:
+            return Many(UnknownNumber(int, "one of some lengths"), many.length, many.some, largest=many.largest)
         return Many(call_value(run, function, [many.element], node, frame), many.length, many.some)
     return Unknown("mapped over something unknown")
 
@@ -242,6 +247,8 @@ def _sum(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, f
 
 @special("builtins.max", "builtins.min")
 def _extreme(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
+    if name == "max" and len(args) == 1 and "key" not in kwargs and lengths.of(args[0]) is not None:
+        return lengths.largest_of(args[0]) if isinstance(args[0], Lengths) else lengths.of(args[0])
     known = iteration.items(run, args[0]) if len(args) == 1 else args
     if isinstance(known, list) and not known and "default" in kwargs:
         return kwargs["default"]

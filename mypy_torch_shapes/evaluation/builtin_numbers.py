@@ -8,7 +8,7 @@ from typing import Any
 from ..shapes.dims import Dim
 from ..shapes.relations import Truth, at_most
 from ..shapes.unknown import Unknown
-from . import conditions, library, numbers, operators, tensors
+from . import conditions, lengths, library, numbers, operators, tensors
 from .run import Frame, Run
 from .specials import special
 from .values import (
@@ -22,6 +22,8 @@ from .values import (
 def _int(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     if not args:
         return 0
+    if lengths.is_one(args[0]):
+        return lengths.as_number(args[0])
     if isinstance(args[0], Tensor):
         return Unknown("a number read from a tensor")
     if isinstance(args[0], str):

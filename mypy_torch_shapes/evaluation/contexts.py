@@ -64,7 +64,11 @@ def calls_of(profile: Profile, usable: Iterable[CallRecord], grown: Container[st
         lists |= _batches(profile, record, tried.get(record.function, set()), probed)
         ones = opened.get(_strictly(profile, _base(profile, record)), frozenset())
         groups.setdefault((_kind(profile, record, lists, ones), lists, ones), []).append(record)
-    observed = [(lists, rows) for (_, lists, _), rows in groups.items() if any(each.probe is None for each in rows)]
+    observed = [
+        (lists, _with_lengths(rows))
+        for (_, lists, _), rows in groups.items()
+        if any(each.probe is None for each in rows)
+    ]
     return [_generalise(records, tried, lists) for lists, records in observed]
 
 
@@ -75,13 +79,22 @@ def _kind(profile: Profile, record: CallRecord, lists: frozenset[str], ones: fro
 
 
 def _counted(profile: Profile) -> dict[object, frozenset[str]]:
-    """The lists of numbers whose length the probe changed, by the calls they are arguments of."""
+    """The lists whose length the probe changed, by the calls they are arguments of; in calls it led to as well."""
     found: dict[object, frozenset[str]] = {}
     for each in profile.variations:
         names = frozenset(name for name, axis in each.axes if axis == LENGTH)
         if each.ok and names:
             key = _loosely(profile, profile.calls[each.call])
             found[key] = found.get(key, frozenset()) | names
+    lengths: dict[tuple[object, str], tuple[set[int], set[int]]] = {}  # those of the run, and those of the probe
+    for record in profile.calls:
+        for name, seed in record.arguments:
+            if isinstance(seed, SequenceSeed) and _is_items(seed):
+                seen = lengths.setdefault((_loosely(profile, record), name), (set(), set()))
+                seen[record.probe is not None].add(len(seed.items))
+    for (key, name), (of_run, of_probe) in lengths.items():
+        if of_run and not of_probe <= of_run:
+            found[key] = found.get(key, frozenset()) | {name}
     return found
 
 
@@ -153,7 +166,8 @@ def _batches(profile: Profile, record: CallRecord, tried: set[Axis], probed: set
 def _items(seed: SequenceSeed) -> ItemsSeed:
     rows = [tuple(slots_of(item)) for item in seed.items]
     ragged = frozenset(i for i, column in enumerate(zip(*rows, strict=True)) if len(set(column)) > 1)
-    return ItemsSeed(seed.items[0], ragged, len(seed.items))
+    whole = [item for item in seed.items if isinstance(item, int)]
+    return ItemsSeed(max(whole) if len(whole) == len(seed.items) else seed.items[0], ragged, len(seed.items))
 
 
 def _arguments(record: CallRecord, lists: frozenset[str]) -> tuple[tuple[str, Seed], ...]:
@@ -176,6 +190,26 @@ def _freed(seed: Seed, grown: Container[str]) -> Seed:
         for name, value in seed.attrs
     )
     return replace(seed, attrs=tuple((name, _freed(value, grown)) for name, value in attrs))
+
+
+def _with_lengths(records: list[CallRecord]) -> list[CallRecord]:
+    """Calls that differ in sizes: what lengths reach is known of all of them, or of none."""
+    columns = zip(*(record.arguments for record in records), strict=True)
+    unknown = {column[0][0] for column in columns if any(_reaches(seed) is None for _, seed in column)}
+    return [
+        replace(
+            record,
+            arguments=tuple(
+                (name, replace(seed, largest=None) if isinstance(seed, TensorSeed) and name in unknown else seed)
+                for name, seed in record.arguments
+            ),
+        )
+        for record in records
+    ]
+
+
+def _reaches(seed: Seed) -> int | None:
+    return seed.largest if isinstance(seed, TensorSeed) else None
 
 
 def _together(seeds: Sequence[Seed]) -> Seed:
@@ -244,7 +278,26 @@ def _generalise(records: list[CallRecord], tried: dict[str, set[Axis]], lists: f
         free = varied or (column[0] > 1 and (not is_axis or not probed or open_))
         sizes.append(symbol if free else column[0])
         fixed.append(symbol if varied or (free and is_axis) else column[0])
+    for longest, axis in _of_axes(arguments, rows):
+        sizes[longest] = sizes[axis]
+        fixed[longest] = fixed[axis]
     return Call(base.function, base.receiver, arguments, tuple(sizes), tuple(fixed), tuple(records))
+
+
+def _of_axes(arguments: tuple[tuple[str, Seed], ...], rows: list[tuple[int, ...]]) -> Iterator[tuple[int, int]]:
+    """The slots of what lengths reach, each with that of an axis which is always of this size."""
+    slot = 0
+    axes: list[int] = []
+    longest: list[int] = []
+    for _, seed in arguments:
+        count = len(list(slots_of(seed)))
+        if isinstance(seed, TensorSeed):
+            axes += range(slot, slot + len(seed.shape))
+            longest += [slot + len(seed.shape)] * (seed.largest is not None)
+        slot += count
+    for place in longest:
+        equal = [axis for axis in axes if all(row[axis] == row[place] for row in rows)]
+        yield from [(place, equal[0])] * bool(equal)
 
 
 def as_run(call: Call) -> Call | None:
@@ -269,6 +322,7 @@ def _untried(base: CallRecord, arguments: tuple[tuple[str, Seed], ...], tried: s
     for name, seed in arguments:
         if isinstance(seed, TensorSeed):
             yield from (base.root and (name, axis) not in tried for axis in range(len(seed.shape)))
+            yield from [False] * (seed.largest is not None)
         else:
             yield from (base.root and name not in inside for _ in slots_of(seed))
 
@@ -278,7 +332,7 @@ def kinds_of(seed: Seed) -> list[bool]:
     if isinstance(seed, ItemsSeed):
         return [True, *kinds_of(seed.element)]
     if isinstance(seed, TensorSeed):
-        return [True] * len(seed.shape)
+        return [True for _ in slots_of(seed)]
     if isinstance(seed, int) and not isinstance(seed, bool):
         return [False]
     return [kind for part in parts_of(seed) for kind in kinds_of(part)]
@@ -330,7 +384,7 @@ def slots_of(seed: Seed) -> Iterator[int]:
         yield seed.length
         yield from slots_of(seed.element)
     elif isinstance(seed, TensorSeed):
-        yield from seed.shape
+        yield from seed.shape if seed.largest is None else (*seed.shape, seed.largest)
     elif isinstance(seed, int) and not isinstance(seed, bool):
         yield seed
     else:

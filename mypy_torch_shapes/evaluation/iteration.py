@@ -10,7 +10,7 @@ from ..shapes.dims import Size
 from ..shapes.relations import less
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
-from . import objects
+from . import lengths, objects
 from .joins import join
 from .run import Frame, Run
 from .values import Instance, Known, ListValue, Many, Raised, Some, Tensor, Value, is_size
@@ -21,7 +21,7 @@ MOST_ITEMS = 4096
 def items(run: Run, value: Value) -> list[Value] | Many | Unknown:
     """The items of an iterable: all of them, or what they are all like, or unknown."""
     if isinstance(value, ListValue):
-        return list(value) if value.length is None else repeated(value[0], value.length)
+        return list(value) if value.length is None else _counted(repeated(value[0], value.length), value.largest)
     if isinstance(value, tuple | list | set | frozenset | str | bytes | dict | range):
         if len(value) > MOST_ITEMS:
             return Many(Unknown("one of many"), len(value), True)
@@ -60,7 +60,13 @@ def _rows(tensor: Tensor) -> list[Value] | Many | Unknown:
     if isinstance(tensor, Known) and isinstance(tensor.numbers, tuple):
         return [Known(TensorType(tensor.type.dtype, ()), number) for number in tensor.numbers]
     row = Tensor(TensorType(tensor.type.dtype, dims[1:]))
-    return repeated(row, dims[0])
+    return _counted(repeated(row, dims[0]), lengths.of(tensor))
+
+
+def _counted(items: list[Value] | Many, largest: Size | None) -> list[Value] | Many:
+    if isinstance(items, Many):
+        items.largest = largest
+    return items
 
 
 def length(value: Value) -> Size | None:

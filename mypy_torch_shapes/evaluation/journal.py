@@ -24,6 +24,8 @@ class Journal:
         """Say that an object is about to be changed."""
         if self._levels and id(target) not in self._levels[-1]:
             self._levels[-1][id(target)] = (target, content(target))
+        if isinstance(target, ListValue):
+            target.largest = None
 
     def open(self) -> None:
         """Start a branch."""
@@ -67,7 +69,7 @@ def content(target: Any) -> Content:
     if isinstance(target, Class):
         return dict(target.namespace)
     if isinstance(target, ListValue):
-        return ListValue(target, target.length)
+        return ListValue(target, target.length, target.largest)
     if isinstance(target, Many):
         return copy(target)
     return type(target)(target)
@@ -80,7 +82,7 @@ def restore(target: Any, old: Content) -> None:
         return
     if isinstance(target, ListValue):
         target[:] = old
-        target.length = old.length
+        target.length, target.largest = old.length, old.largest
         return
     if isinstance(target, Many):
         target.__dict__.update(vars(old))

@@ -18,6 +18,7 @@ from . import (
     containers,
     iteration,
     known_tensors,
+    lengths,
     library_objects,
     module_methods,
     numbers,
@@ -32,6 +33,7 @@ from .values import (
     Deque,
     Instance,
     Known,
+    Lengths,
     Library,
     ListValue,
     Many,
@@ -93,6 +95,10 @@ def _tensor(
         known = known_tensors.method(tensor, name, args)
         if known is not None:
             return known
+    if isinstance(tensor, Lengths):
+        number = lengths.read(tensor, name)
+        if number is not None:
+            return number
     if name == "size" and tensor.type.dims is not None and not args and not kwargs:
         return tensor.type.dims
     if name in ("dim", "ndimension"):

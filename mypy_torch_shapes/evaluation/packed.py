@@ -9,17 +9,17 @@ from ..shapes.dims import Size
 from ..shapes.dtypes import BY_NAME, DType
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
-from . import iteration
+from . import iteration, lengths
 from .run import Frame, Run
 from .specials import special
-from .values import Instance, Library, Tensor, Value, is_size
+from .values import Instance, Lengths, Library, Tensor, Value, is_size
 
 _PACKED = Library("torch.nn.utils.rnn.PackedSequence")
 _RECURRENT = frozenset({"torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU"})
 
 
-def make(dtype: DType | None, batch: Size, features: tuple[Size, ...]) -> Instance:
-    """A packed sequence of `batch` rows; how many steps they have in all depends on data."""
+def make(dtype: DType | None, batch: Size, features: tuple[Size, ...], steps: Size | None = None) -> Instance:
+    """A packed sequence of `batch` rows, the longest of them of `steps`; how many they have in all depends on data."""
     int64 = BY_NAME["int64"]
     return Instance(
         _PACKED,
@@ -29,6 +29,7 @@ def make(dtype: DType | None, batch: Size, features: tuple[Size, ...]) -> Instan
             "sorted_indices": Tensor(TensorType(int64, (batch,))),
             "unsorted_indices": Tensor(TensorType(int64, (batch,))),
             "<rows>": batch,
+            "<steps>": fresh() if steps is None else steps,
         },
     )
 
@@ -42,13 +43,13 @@ def through(path: str | None, batch_first: bool, value: Instance, layer: Callabl
     """What a recurrent layer makes of a packed sequence: as of a padded one, with its output packed again."""
     if path not in _RECURRENT:
         return Unknown("a packed sequence in a layer that is not recurrent")
-    padded = _padded(value, fresh(), batch_first)
+    padded = _padded(value, value.attrs["<steps>"], batch_first)
     result = layer(Tensor(padded))
     if not isinstance(result, tuple) or len(result) != 2 or not isinstance(result[0], Tensor):
         return result
     output = result[0].type
     features = (fresh(),) if output.dims is None else output.dims[2:]
-    return (make(output.dtype, value.attrs["<rows>"], features), result[1])
+    return (make(output.dtype, value.attrs["<rows>"], features, value.attrs["<steps>"]), result[1])
 
 
 def _padded(value: Instance, steps: Size, batch_first: bool) -> TensorType:
@@ -66,7 +67,8 @@ def _pack(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, 
     dims = run.settle(input).type.dims
     if dims is None or len(dims) < 2:
         return Unknown("a packed sequence of something unknown")
-    return make(input.type.dtype, dims[0] if batch_first else dims[1], dims[2:])
+    longest = lengths.of(given.get("lengths"))
+    return make(input.type.dtype, dims[0] if batch_first else dims[1], dims[2:], longest)
 
 
 @special("torch.nn.utils.rnn.pack_sequence")
@@ -84,6 +86,7 @@ def _pad(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, f
     value, batch_first, total = given.get("sequence"), given.get("batch_first", False), given.get("total_length")
     if not isinstance(value, Instance) or not is_packed(value) or not isinstance(batch_first, bool):
         return Unknown("what a packed sequence holds")
-    steps: Size = total if is_size(total) and total is not None else fresh()
-    lengths = Tensor(TensorType(BY_NAME["int64"], (value.attrs["<rows>"],)))
-    return (Tensor(_padded(value, steps, batch_first)), lengths)
+    longest: Size = value.attrs["<steps>"]
+    steps: Size = total if is_size(total) and total is not None else longest
+    rows = Lengths(TensorType(BY_NAME["int64"], (value.attrs["<rows>"],)), longest)
+    return (Tensor(_padded(value, steps, batch_first)), rows)

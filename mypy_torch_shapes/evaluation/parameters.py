@@ -82,6 +82,8 @@ def _collect(path: str, value: Value, found: list[tuple[str, Value]], depth: int
         return
     elif isinstance(value, ListValue) and value.length is not None:
         found.append((f"len({path})", value.length))
+        if value.largest is not None:
+            found.append((f"max({path})", value.largest))
         for item in value[:1]:
             _collect(f"{path}[0]", item, found, depth - 1, True)
     elif isinstance(value, ListValue | tuple) and getattr(value, "length", None) is None:

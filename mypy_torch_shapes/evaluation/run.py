@@ -18,7 +18,7 @@ from .journal import Changes, Journal
 from .modules import Loader, SourceModule
 from .naming import Parameters
 from .recording import Recording
-from .values import Class, Env, Function, Instance, Known, OutOfBudget, Raised, Tensor, Value
+from .values import Class, Env, Function, Instance, Known, Lengths, OutOfBudget, Raised, Tensor, Value
 
 if TYPE_CHECKING:
     from ..rules.mismatch import Mismatch
@@ -92,9 +92,7 @@ class Way(NamedTuple):
 class Run:
     """The state of an evaluation."""
 
-    def __init__(
-        self, loader: Loader, recording: Recording, general: bool, sightings: Sightings | None = None
-    ) -> None:
+    def __init__(self, loader: Loader, recording: Recording, general: bool, sightings: Sightings | None = None) -> None:
         self.loader = loader
         self.sightings = sightings
         self.general = general  # seeded by more than the literals of a script
@@ -172,6 +170,8 @@ class Run:
         """The elements of a tensor are written to."""
         if isinstance(tensor, Known):
             tensor.numbers = None
+        elif isinstance(tensor, Lengths):
+            tensor.largest = None
 
     def settle(self, value: Value) -> Value:
         """The value in the terms of the running function: abbreviations of functions that returned are written out."""

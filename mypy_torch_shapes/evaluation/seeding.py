@@ -46,6 +46,7 @@ from .values import (
     Env,
     Function,
     Instance,
+    Lengths,
     Library,
     ListValue,
     Many,
@@ -55,6 +56,7 @@ from .values import (
     Some,
     Tensor,
     Value,
+    is_size,
 )
 
 _PATIENCE = 100_000  # steps a library's constructor may take; what it makes is recorded, too
@@ -110,6 +112,8 @@ class Seeding:
         if isinstance(seed, TensorSeed):
             dims = tuple(self._size(size) for size in seed.shape)
             made = TensorType(BY_NAME.get(seed.dtype), dims, seed.parameter, recorded_layout(seed), seed.device)
+            if seed.largest is not None:
+                return Lengths(made, self._size(seed.largest), self._origin)
             return Tensor(made, self._origin)
         if isinstance(seed, bool | float | complex | str | bytes | None):
             return seed
@@ -146,9 +150,10 @@ class Seeding:
             element = self.value(seed.element)
         finally:
             self._sizes = saved
+        largest = element if is_size(element) and not isinstance(length, int) else None
         if isinstance(seed.element, int | float):
             element = UnknownNumber(type(seed.element), "a number of a list")
-        return ListValue([element] * length) if isinstance(length, int) else ListValue([element], length)
+        return ListValue([element] * length) if isinstance(length, int) else ListValue([element], length, largest)
 
     def _sequence(self, seed: SequenceSeed) -> Value:
         items = [self.value(item) for item in seed.items]

@@ -14,7 +14,7 @@ from ..shapes.dtypes import DType
 from ..shapes.relations import Truth, proved_equal
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Opaque, Reference, Repeated, Undecided, Unknown, UnknownDevice, UnknownNumber
-from . import origins
+from . import lengths, origins
 from .origins import Origin
 from .run import Frame, Run
 from .values import Condition, Instance, Library, ListValue, Many, Named, Real, Tensor, Value
@@ -30,12 +30,13 @@ def operate(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], no
         run.forget_numbers(args[0])
     try:
         stacking = path.rsplit(".", 1)[-1] in _STACKING
-        if stacking and args and isinstance(args[0], ListValue) and not args[0]:
+        if stacking and args and isinstance(args[0], ListValue | tuple) and not args[0]:
             return Unknown("nothing was seen to be appended")  # by a hook, in a way that is not followed
         if stacking and _is_repeated(args[:1]):
             return _from_repeated(run, path, args, kwargs)
         if path.startswith("einops.") and _is_repeated(args[:1]):
             args = [_from_repeated(run, "torch.stack", args[:1], {}), *args[1:]]
+        args = lengths.as_counts(path, args)
         suspicion.taken()  # of what came before, and failed
         result = _apply(run, path, args, kwargs)
         run.worked = run.steps
@@ -52,7 +53,8 @@ def operate(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], no
         return _stored(run, kwargs["out"], result)
     if kwargs.get("inplace") is True and args and isinstance(args[0], Tensor):
         return args[0]
-    return from_rule(run, result, origins.of_node(origins.OPERATION, path, node, frame))
+    made = from_rule(run, result, origins.of_node(origins.OPERATION, path, node, frame))
+    return lengths.after(path, args, kwargs, made)
 
 
 def _stored(run: Run, target: Value, result: Any) -> Value:

@@ -42,14 +42,28 @@ class Known(Tensor):
         self.numbers: tuple[float, ...] | float | None = numbers
 
 
+class Lengths(Tensor):
+    """Whole numbers of which the largest is known (the lengths of padded rows), or that one alone."""
+
+    __slots__ = ("largest",)
+
+    def __init__(self, type: TensorType, largest: Size | None, origin: Origin | None = None) -> None:
+        super().__init__(type, origin)
+        self.largest = largest
+
+
 class ListValue(list[Value]):
-    """A list. With `length` set, it stands for that many items which are all like its only one."""
+    """A list. With `length` set, it stands for that many items which are all like its only one.
 
-    __slots__ = ("born", "length")
+    Of whole numbers (the lengths of sequences) the `largest` may be known.
+    """
 
-    def __init__(self, items: Any = (), length: Size | None = None) -> None:
+    __slots__ = ("born", "largest", "length")
+
+    def __init__(self, items: Any = (), length: Size | None = None, largest: Size | None = None) -> None:
         super().__init__(items)
         self.length = length
+        self.largest = largest
         self.born = births()
 
     __hash__ = object.__hash__  # type: ignore[assignment]
@@ -89,7 +103,8 @@ class Many:
     """An iterable of items that are all like `element`; `length` is how many, None when not known.
 
     `some` says that there is at least one (a loop over it is entered). `first` is what is known of the first alone.
-    `counted`: the items are pairs with their numbers (enumerate), of which `first` has the first.
+    `counted`: the items are pairs with their numbers (enumerate), of which `first` has the first. The `largest` may be
+    known where they are lengths.
     """
 
     element: Value
@@ -97,6 +112,7 @@ class Many:
     some: bool = False
     first: Value = None
     counted: bool = False
+    largest: Size | None = None
 
 
 @dataclass(eq=False)

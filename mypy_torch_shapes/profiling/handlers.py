@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from types import CodeType, FrameType, FunctionType
 from typing import TYPE_CHECKING, Any
 
+from mypy_torch_shapes.profiling import lengths
 from mypy_torch_shapes.profiling.call_site import left_out, not_given
 from mypy_torch_shapes.profiling.modules import Construction
 from mypy_torch_shapes.profiling.names import mro, raw_dict
@@ -101,10 +102,11 @@ class WatchedHandler(Handler):
             caller = recorder.probed.caller  # of the call that is repeated
         root = is_root or not direct
         context = (watched, caller, root, recorder.torch.autocast(), *(_record(recorder, values)))
-        key = (context, recorder.keys.of(values))
+        longest = lengths.largest(recorder.torch, values)
+        key = (context, recorder.keys.of(values), *longest.items())
         entry = recorder.scope.entries.get(key)
         if entry is None:
-            entry = self._new_entry(frame, values, is_root, root, caller, key)
+            entry = self._new_entry(frame, values, longest, is_root, root, caller, key)
             if entry is not None and is_root and recorder.probed is None:
                 entry.root_call = recorder.hollow_call(watched, caller)
         if is_root:
@@ -126,7 +128,14 @@ class WatchedHandler(Handler):
         return not_given(self.watched.code, 1 + len(args), kwargs)
 
     def _new_entry(
-        self, frame: FrameType, values: list[Any], is_root: bool, root: bool, caller: str | None, key: Any
+        self,
+        frame: FrameType,
+        values: list[Any],
+        longest: dict[int, int],
+        is_root: bool,
+        root: bool,
+        caller: str | None,
+        key: Any,
     ) -> Entry | None:
         from mypy_torch_shapes.profiling.recorder import Entry
 
@@ -140,7 +149,8 @@ class WatchedHandler(Handler):
         counts[whole] = counts.get(whole, 0) + 1
         counts[alike] = counts.get(alike, 0) + 1
         defaulted = self._left_out(frame, is_root)
-        pairs = ((name, recorder.observer.seed(value)) for name, value in zip(watched.names, values, strict=True))
+        observed = [lengths.noted(recorder.observer.seed(value), longest.get(i)) for i, value in enumerate(values)]
+        pairs = zip(watched.names, observed, strict=True)
         seeds = tuple((name, seed) for name, seed in pairs if name not in defaulted or not _is_constant(seed))
         receiver = seeds[0][1] if seeds and isinstance(seeds[0][1], ModuleSeed) else None
         regions = recorder.torch.autocast()

@@ -92,14 +92,17 @@ class Modules:
         live = self.live(module)
         return PendingModule(live.token) if live.current is None else ModuleSeed(live.current)
 
-    def adopt(self, copy: Any, record: int) -> None:
+    def adopt(self, copy: Any, seed: ModuleSeed) -> None:
         """Let a copy stand for the module it was copied from."""
-        self.live(copy).current = record
+        self.live(copy).current = self._record_of(seed) if isinstance(seed, PendingModule) else seed.id
 
     def resolved(self, seed: PendingModule) -> Seed:
         """The module by the record it got after it was seen, or by its class if it never got one."""
-        record = self._first.get(seed.id, self._provisional.get(seed.id))
+        record = self._record_of(seed)
         return OpaqueSeed(self._classes[seed.id]) if record is None else ModuleSeed(record)
+
+    def _record_of(self, seed: PendingModule) -> int | None:
+        return self._first.get(seed.id, self._provisional.get(seed.id))
 
     def snapshot(self, root: Any, observer: Observer) -> tuple[object, ...] | None:
         """Make the records of the tree under `root` the present ones. Its key: equal for the tree in an equal state."""

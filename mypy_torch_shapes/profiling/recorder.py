@@ -25,7 +25,7 @@ from mypy_torch_shapes.profiling.resolving import Resolver
 from mypy_torch_shapes.profiling.scopes import Scopes, observer_of
 from mypy_torch_shapes.profiling.watch import Watch, Watched
 from mypy_torch_shapes.seeds.merging import with_calls
-from mypy_torch_shapes.seeds.model import CallRecord, Profile, Seed, Variation
+from mypy_torch_shapes.seeds.model import CallRecord, ModuleSeed, Profile, Seed, Variation
 
 MAX_ROOT_CALLS = 32  # kept for the probe to choose from
 _HANDLED = "<handled>"
@@ -63,7 +63,7 @@ class RootCall:
     positional: int  # how many of them take positional arguments
     variadic: tuple[str, ...]  # those that are `*args` and `**kwargs`
     settings: Settings
-    records: list[tuple[Any, int]]  # every module in it, and its record
+    modules: list[tuple[Any, ModuleSeed]]  # all in it, and what each stands for
     state: object
     caller: str | None
     call: int | None = None  # its place among the calls, once it returned
@@ -117,7 +117,7 @@ class Recorder:
         self.unfound: set[int] = set()  # code objects of libraries whose source was looked for in vain, by id
         self._codes: list[CodeType] = []  # held, so that ids stay their own
         self._transparent: dict[int, bool] = {}
-        self._skeletons: dict[object, tuple[Any, list[tuple[Any, int]]]] = {}
+        self._skeletons: dict[object, tuple[Any, list[tuple[Any, ModuleSeed]]]] = {}
         self.events = Events(self)
         self.use(Torch())
 
@@ -218,7 +218,7 @@ class Recorder:
         args, kwargs = state.root_call
         copier = Copier(self.torch, self._hollow, apart=True)  # each can have another size
         try:
-            module, records = self._skeleton(state.root_module, state.root_state)
+            module, modules = self._skeleton(state.root_module, state.root_state)
             hollow_args = tuple(copier.copy(value) for value in args)
             hollow_kwargs = {name: copier.copy(value) for name, value in kwargs.items()}
         except (NotHollow, RecursionError):
@@ -226,26 +226,23 @@ class Recorder:
         settings = _settings()
         names = _signature(watched)
         token = self.modules.token(state.root_module)
-        found = RootCall(module, token, hollow_args, hollow_kwargs, *names, settings, records, state.root_state, caller)
+        found = RootCall(module, token, hollow_args, hollow_kwargs, *names, settings, modules, state.root_state, caller)
         self.root_calls.append(found)
         return found
 
-    def _skeleton(self, module: Any, state: object) -> tuple[Any, list[tuple[Any, int]]]:
-        """A module in this state, without data, and the records of all modules in it."""
+    def _skeleton(self, module: Any, state: object) -> tuple[Any, list[tuple[Any, ModuleSeed]]]:
+        """A module in this state, without data, and what the modules in it stand for."""
         found = self._skeletons.get(state)
         if found is None:
-            records: list[tuple[Any, int]] = []
-            copier = Copier(self.torch, self._hollow, lambda module, copy: self._note_record(records, module, copy))
-            found = self._skeletons[state] = (copier.copy(module), records)
+            modules: list[tuple[Any, ModuleSeed]] = []
+            copier = Copier(
+                self.torch, self._hollow, lambda module, copy: modules.append((copy, self.modules.seed(module)))
+            )
+            found = self._skeletons[state] = (copier.copy(module), modules)
         return found
 
     def _hollow(self, value: Any) -> Any:
         return hollow_tensor(self.torch, value)
-
-    def _note_record(self, records: list[tuple[Any, int]], module: Any, copy: Any) -> None:
-        record = self.modules.live(module).current
-        if record is not None:
-            records.append((copy, record))
 
     def raised(self, error: BaseException) -> None:
         """The program did not handle this exception: name it in the calls it went through."""

@@ -33,7 +33,7 @@ class Mode(Enum):
 
     META = "on the meta device, and so are those the program makes on the way"
     FAKE = "without data, but they say that they are on the CPU"
-    NUMBERS = "on the CPU with random numbers"
+    NUMBERS = "on the CPU with random numbers, and the program's own where they are few and whole"
 
 
 class CutShort(BaseException):
@@ -152,15 +152,18 @@ class Trials:
     ) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
         """A new copy of the module and its arguments, with tensors again."""
         recorder = self._recorder
-        records = {id(module): record for module, record in call.records}
+        seeds = {id(module): seed for module, seed in call.modules}
         changed = _changed(call, sizes)
+        resized = {size: sizes[at] for at, size in _sizes(call) if at in sizes}
 
         def adopt(module: Any, copy: Any) -> None:
-            if id(module) in records:
-                recorder.modules.adopt(copy, records[id(module)])
+            if id(module) in seeds:
+                recorder.modules.adopt(copy, seeds[id(module)])
 
         def tensor(value: Any) -> Any:
-            return _tensor(value, changed.get(id(value), value.shape), mode) if isinstance(value, Hollow) else value
+            if not isinstance(value, Hollow):
+                return value
+            return _tensor(value, changed.get(id(value), value.shape), mode, resized)
 
         copier = Copier(recorder.torch, tensor, adopt)
         for path, items in lists(call):
@@ -185,11 +188,13 @@ def _tensors_in(mode: Mode, settings: Settings) -> Iterator[None]:
         yield
 
 
-def _tensor(hollow: Hollow, shape: tuple[int, ...], mode: Mode) -> Any:
+def _tensor(hollow: Hollow, shape: tuple[int, ...], mode: Mode, resized: dict[int, int]) -> Any:
     import torch
 
     if mode is not Mode.NUMBERS:
         made = torch.empty(shape, dtype=hollow.dtype)
+    elif hollow.numbers is not None:
+        made = _resized_tensor(hollow.numbers, shape, resized)
     elif hollow.dtype.is_floating_point or hollow.dtype.is_complex:
         made = torch.rand(shape, dtype=hollow.dtype)
     else:
@@ -205,6 +210,29 @@ def _resized(items: list[Any], length: int) -> list[Any]:
     return (items + items[-1:] * length)[:length]
 
 
+def _resized_tensor(numbers: Any, shape: tuple[int, ...], resized: dict[int, int]) -> Any:
+    """The same tensor, longer or shorter along its axes, as `_resized` does it.
+
+    Lengths, of which the largest is the size of an axis that is `resized`, grow and shrink with that.
+    """
+    import torch
+
+    made = numbers.clone()
+    for axis, size in enumerate(shape):
+        if size != made.shape[axis]:
+            made = made.index_select(axis, torch.arange(size).clamp(max=made.shape[axis] - 1))
+    longest = int(made.max()) if made.dim() == 1 and made.numel() and made.dtype is not torch.bool else 0
+    if longest not in resized:
+        return made
+    return torch.where(made == longest, resized[longest], made).clamp(max=resized[longest]).to(made.dtype)
+
+
+def _sizes(call: RootCall) -> Iterator[tuple[Axis, int]]:
+    """Every axis of the arguments of a call, and its size."""
+    for path, tensor in tensors(call):
+        yield from (((path, axis), size) for axis, size in enumerate(tensor.shape))
+
+
 def _changed(call: RootCall, sizes: dict[Axis, int]) -> dict[int, tuple[int, ...]]:
     """The new shapes of the arguments, by the id of the hollow tensor."""
     return {
@@ -217,7 +245,7 @@ def _count(call: RootCall) -> int:
     """How many numbers the parameters and buffers of a module hold."""
     return sum(
         math.prod(hollow.shape)
-        for module, _ in call.records
+        for module, _ in call.modules
         for registered in ("_parameters", "_buffers")
         for hollow in module.__dict__.get(registered, {}).values()
         if isinstance(hollow, Hollow)

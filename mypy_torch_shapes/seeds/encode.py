@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -37,10 +38,12 @@ def _partial(encoded: dict[str, Json], complete: bool) -> dict[str, Json]:
 
 
 def encode_tensor(seed: TensorSeed) -> str:
-    """`float32[8, 3, 32, 32] contiguous`: the device where it is not the CPU, and the order in memory where known."""
+    """`float32[8, 3, 32, 32] contiguous`: the device if not the CPU, what lengths reach, the order in memory."""
     words = [f"{seed.dtype}[{', '.join(map(str, seed.shape))}]"]
     if seed.device != "cpu":
         words.append(seed.device)
+    if seed.largest is not None:
+        words.append(f"to {seed.largest}")
     if seed.order is not None:
         contiguous = seed.order == tuple(range(len(seed.shape)))
         words.append("contiguous" if contiguous else f"order {' '.join(map(str, seed.order))}")
@@ -103,17 +106,23 @@ def _optional(value: Json, expected: type) -> Json:
     return _of(value, expected, type(None))
 
 
+_TENSOR = re.compile(
+    r"(?P<dtype>[^[]+)\[(?P<shape>(?:\d+(?:, *\d+)*)?)\]"
+    r"(?: (?P<device>(?!to |contiguous$|order )\S+))?(?: to (?P<largest>\d+))?"
+    r"(?: (?P<contiguous>contiguous)| order(?P<order>(?: \d+)*) ?)?"
+)
+
+
 def decode_tensor(text: Json, parameter: bool) -> TensorSeed:
     """Read what `encode_tensor` wrote."""
-    dtype, bracket, rest = _of(text, str).partition("[")
-    sizes, closing, words = rest.partition("]")
-    place, _, order = words.partition("order ")
-    device = place.removesuffix("contiguous").strip() or "cpu"
-    shape = [size.strip() for size in sizes.split(",")] if sizes else []
-    if not (dtype and bracket and closing and all(number.isdecimal() for number in (*shape, *order.split()))):
+    found = _TENSOR.fullmatch(_of(text, str))
+    if found is None:
         raise Malformed(f"{text!r:.60} where a tensor was expected")
-    axes = range(len(shape)) if place.endswith("contiguous") else map(int, order.split())
-    return TensorSeed(dtype, tuple(map(int, shape)), device, parameter, _order(tuple(axes), len(shape)))
+    shape = tuple(map(int, found["shape"].split(","))) if found["shape"] else ()
+    axes = range(len(shape)) if found["contiguous"] else map(int, (found["order"] or "").split())
+    largest = None if found["largest"] is None else int(found["largest"])
+    order = _order(tuple(axes), len(shape))
+    return TensorSeed(found["dtype"], shape, found["device"] or "cpu", parameter, order, largest)
 
 
 def _order(axes: tuple[int, ...], rank: int) -> tuple[int, ...] | None:

@@ -11,7 +11,8 @@ Scalar = int | float | bool | complex | str | bytes | None
 class TensorSeed:
     """A tensor as it was seen: torch's dtype name without the prefix (`float32`), sizes, and device type.
 
-    `order` gives its axes from the outermost in memory, where its elements fill a piece of that.
+    `order` gives its axes from the outermost in memory, where its elements fill a piece of that. `largest` is the
+    largest of the lengths that a vector holds, where it is the size of an axis of another argument.
     """
 
     dtype: str
@@ -19,6 +20,7 @@ class TensorSeed:
     device: str = "cpu"
     parameter: bool = False
     order: tuple[int, ...] | None = field(default=None, compare=False)  # one call at other strides is the same call
+    largest: int | None = None
 
 
 @dataclass(frozen=True)

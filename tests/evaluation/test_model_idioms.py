@@ -68,7 +68,9 @@ def test_a_global_list_that_functions_append_to_is_unknown_in_a_recorded_call(tm
 
 def test_nothing_was_seen_to_be_appended(tmp_path: Path) -> None:
     source = f"{HEAD}found = []\nlayer = nn.Linear(2, 2)\nlayer.register_forward_hook(lambda *a: found.append(a[2]))\n"
-    assert not reported(tmp_path, f"{source}layer(torch.ones(1, 2))\ny = torch.stack(found)\n").findings
+    source += "layer(torch.ones(1, 2))\n"
+    assert not reported(tmp_path, f"{source}y = torch.stack(found)\n").findings
+    assert not reported(tmp_path, f"{source}y = torch.cat(tuple(found)[::-1])\n").findings
 
 
 @pytest.mark.parametrize("wrong", ["x.shape[2]", "x.size()[2]", "x.shape[-3]", "x.max(1)[2]"])

@@ -49,6 +49,8 @@ tensors = st.builds(
     st.lists(st.integers(0, 99), max_size=4).map(tuple),
     st.sampled_from(["cpu", "cuda"]),
     st.booleans(),
+    st.none(),
+    st.none() | st.integers(0, 99),
 )
 leaves = scalars | tensors | st.builds(OpaqueSeed, names) | st.builds(NameSeed, names, names)
 seeds = st.recursive(

@@ -1,0 +1,71 @@
+"""Lengths of padded rows: what is left of the largest of them by the operations that programs put them through."""
+
+from __future__ import annotations
+
+from ..shapes.dims import Size
+from ..shapes.dtypes import INTEGER
+from ..shapes.tensor_type import TensorType
+from ..shapes.unknown import UnknownNumber
+from .values import Lengths, ListValue, Named, Tensor, Value
+
+_SAME = frozenset({"to", "cpu", "cuda", "long", "int", "detach", "clone", "contiguous", "type", "type_as", "flatten"})
+_LARGEST = frozenset({"max", "amax"})
+_COUNTS = frozenset({"torch.arange", "torch.zeros", "torch.ones", "torch.empty", "torch.full"})  # take a size
+
+
+def after(path: str, args: list[Value], kwargs: dict[str, Value], result: Value) -> Value:
+    """The result of an operation, with the largest length where the operation hands that on."""
+    given = args[0] if args else None
+    if not isinstance(given, Lengths) or given.largest is None:
+        return result
+    name = path.rpartition(".")[2]
+    if name == "sort" and isinstance(result, Named) and result:
+        return Named(result.fields, [_with(result[0], given.largest), *result[1:]])
+    alone = len(args) == 1 and not kwargs
+    return _with(result, given.largest) if name in _SAME or (name in _LARGEST and alone) else result
+
+
+def _with(result: Value, largest: Size) -> Value:
+    whole = isinstance(result, Tensor) and result.type.dtype is not None and result.type.dtype.category == INTEGER
+    return Lengths(result.type, largest, result.origin) if whole else result
+
+
+def read(tensor: Lengths, name: str) -> Value | None:
+    """Lengths read as Python's numbers; None for any other method."""
+    dims = tensor.type.dims
+    if name == "item" and dims == ():
+        return tensor.largest
+    if name in ("tolist", "numpy") and tensor.largest is not None and dims is not None and len(dims) == 1:
+        return as_list(dims[0], tensor.largest) if name == "tolist" else None
+    return None
+
+
+def as_list(length: Size, largest: Size) -> ListValue:
+    """A list of that many numbers."""
+    number = UnknownNumber(int, "a number of a list")
+    return ListValue([number] * length) if isinstance(length, int) else ListValue([number], length, largest)
+
+
+def as_number(value: Value) -> Value:
+    """The largest length, where it is all that a value holds."""
+    return value.largest if is_one(value) else value
+
+
+def is_one(value: Value) -> bool:
+    """Whether a value is a tensor of nothing but the largest length."""
+    return isinstance(value, Lengths) and value.largest is not None and value.type.dims == ()
+
+
+def as_counts(path: str, args: list[Value]) -> list[Value]:
+    """The arguments of an operation that takes sizes, also where the program hands it tensors."""
+    return [as_number(arg) for arg in args] if path in _COUNTS else args
+
+
+def of(value: Value) -> Size | None:
+    """The largest of some lengths, where it is known."""
+    return value.largest if isinstance(value, Lengths | ListValue) else None
+
+
+def largest_of(value: Lengths) -> Value:
+    """`max(lengths)` of Python: a tensor."""
+    return value if value.largest is None else Lengths(TensorType(value.type.dtype, ()), value.largest)
