@@ -275,7 +275,7 @@ def _generalise(records: list[CallRecord], tried: dict[str, set[Axis]], lists: f
     for column, is_axis, open_ in zip(zip(*rows, strict=True), kinds, untried, strict=True):
         varied = len(set(column)) > 1
         symbol = symbols.setdefault(column, Dim.of(Symbol("", column))) if varied else Dim.of(Symbol("", column))
-        free = varied or (column[0] > 1 and (not is_axis or not probed or open_))
+        free = varied or (column[0] > is_axis and (not is_axis or not probed or open_))
         sizes.append(symbol if free else column[0])
         fixed.append(symbol if varied or (free and is_axis) else column[0])
     for longest, axis in _of_axes(arguments, rows):

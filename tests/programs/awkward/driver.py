@@ -4,7 +4,7 @@ import copy
 import sys
 
 import torch
-from nets import Captioner, Classifier, Learner, Storage, Vocoder
+from nets import Captioner, Classifier, Learner, Storage, Vocoder, start
 
 size = {name: int(value) for name, value in (word.split("=") for word in sys.argv[1:])}
 torch.manual_seed(0)
@@ -21,6 +21,7 @@ learner(x).mean().backward()
 copy.deepcopy(learner)(x)
 learner(x, [w - 0.1 * w.grad for w in learner.parameters()])
 
+print(start(b, 5).shape)
 Classifier()(torch.randn(b, 3, 16, 20), torch.ones(b)).mean().backward()
 
 print([batch.shape for batch in Storage(t, n, (3, 2), 2).batches()])

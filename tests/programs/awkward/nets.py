@@ -99,3 +99,8 @@ class Storage:
     def batches(self):
         flat = self.observed[:-1].flatten(0, 1)
         return [flat[part :: self.parts] for part in range(self.parts)]
+
+
+def start(rows, width):
+    """The state before the first step: one image has one row."""
+    return torch.zeros(2, rows, width)
