@@ -14,6 +14,7 @@ from ..seeds.model import (
     ModuleRecord,
     ModuleSeed,
     ObjectSeed,
+    OpaqueSeed,
     Profile,
     Seed,
     SequenceSeed,
@@ -23,6 +24,7 @@ from ..seeds.model import (
 from ..shapes.dims import Dim, Size, Symbol
 
 MOST_WORLDS = 24
+ANY_FLOAT = "builtins:float"
 
 Axis = tuple[str, int]
 
@@ -48,8 +50,9 @@ def calls_of(profile: Profile, usable: Iterable[CallRecord], grown: Container[st
 
     Lists that objects keep under a name in `grown` are of any length.
     """
-    profile = replace(profile, calls=[_any_length(record, grown) for record in profile.calls])
-    usable = [_any_length(record, grown) for record in usable]
+    measured = _measured(profile)
+    profile = replace(profile, calls=[_opened_up(record, grown, measured) for record in profile.calls])
+    usable = [_opened_up(record, grown, measured) for record in usable]
     tried: dict[str, set[Axis]] = {}  # by function: what one call has shown, the probe does not try again
     for call in dict.fromkeys(variation.call for variation in profile.variations):
         record = profile.calls[call]
@@ -177,8 +180,25 @@ def _arguments(record: CallRecord, lists: frozenset[str]) -> tuple[tuple[str, Se
     )
 
 
-def _any_length(record: CallRecord, grown: Container[str]) -> CallRecord:
-    return replace(record, arguments=tuple((name, _freed(seed, grown)) for name, seed in record.arguments))
+def _measured(profile: Profile) -> set[tuple[str, str]]:
+    """The arguments, by function and name, that are numbers computed from sizes: the probe's are none of the run's."""
+    seen: dict[tuple[str, str], tuple[set[float], set[float]]] = {}
+    for record in profile.calls:
+        for name, seed in record.arguments:
+            if isinstance(seed, float):
+                seen.setdefault((record.function, name), (set(), set()))[record.probe is not None].add(seed)
+    return {place for place, (of_run, of_probe) in seen.items() if of_run and not of_probe <= of_run}
+
+
+def _opened_up(record: CallRecord, grown: Container[str], measured: set[tuple[str, str]]) -> CallRecord:
+    """A call in which lists that grow are of any length, and numbers computed from sizes are any number."""
+    return replace(
+        record,
+        arguments=tuple(
+            (name, OpaqueSeed(ANY_FLOAT) if (record.function, name) in measured else _freed(seed, grown))
+            for name, seed in record.arguments
+        ),
+    )
 
 
 def _freed(seed: Seed, grown: Container[str]) -> Seed:

@@ -56,7 +56,6 @@ from .values import (
     Some,
     Tensor,
     Value,
-    is_size,
 )
 
 _PATIENCE = 100_000  # steps a library's constructor may take; what it makes is recorded, too
@@ -136,6 +135,8 @@ class Seeding:
 
     def _opaque(self, seed: OpaqueSeed) -> Value:
         """Of an optimizer and the like the class is all that is needed."""
+        if seed.cls == contexts.ANY_FLOAT:
+            return UnknownNumber(float, "a number computed from sizes")
         cls = self.class_of(seed.cls)
         if isinstance(cls, Library) and library_objects.knows(cls):
             return Instance(cls, complete=False)
@@ -143,17 +144,22 @@ class Seeding:
 
     def _items(self, seed: ItemsSeed) -> Value:
         length = self._size(seed.length)
-        saved = self._sizes
         taken = [self._size(size) for size in contexts.slots_of(seed.element)]
-        self._sizes = iter(fresh() if i in seed.ragged else size for i, size in enumerate(taken))
+        if isinstance(length, int):
+            return ListValue(self._item(seed, taken) for _ in range(length))
+        largest = taken[0] if isinstance(seed.element, int) and len(taken) == 1 else None
+        return ListValue([self._item(seed, taken)], length, largest)
+
+    def _item(self, seed: ItemsSeed, sizes: list[Size]) -> Value:
+        """One of the items, with sizes of its own where they differ in them."""
+        if isinstance(seed.element, int | float):
+            return UnknownNumber(type(seed.element), "a number of a list")
+        saved = self._sizes
+        self._sizes = iter(fresh() if i in seed.ragged else size for i, size in enumerate(sizes))
         try:
-            element = self.value(seed.element)
+            return self.value(seed.element)
         finally:
             self._sizes = saved
-        largest = element if is_size(element) and not isinstance(length, int) else None
-        if isinstance(seed.element, int | float):
-            element = UnknownNumber(type(seed.element), "a number of a list")
-        return ListValue([element] * length) if isinstance(length, int) else ListValue([element], length, largest)
 
     def _sequence(self, seed: SequenceSeed) -> Value:
         items = [self.value(item) for item in seed.items]

@@ -80,6 +80,9 @@ class CallProbe:
 
     def _groups(self, bound: list[Axis]) -> Iterator[tuple[Axis, ...]]:
         """Sets of axes of equal size that may have to change together, the likeliest first."""
+        for path in self._structured:
+            for i in range(self._lengths[path]):  # of one item: its boxes and their labels
+                yield from self._by_size([axis for axis in bound if axis[0].startswith(f"{path}[{i}]")])
         yield from self._by_size([axis for axis in bound if axis[1] in _LEADING])
         yield from self._by_size(bound)
         for position in range(1, 1 + max(axis for _, axis in bound)):  # a list of numbers has but a length

@@ -107,6 +107,30 @@ def test_a_list_of_images_is_as_long_as_the_batch(bench: Bench) -> None:
     assert (("images", LENGTH),) in found
 
 
+def test_the_first_image_may_have_as_many_objects_as_there_are_images(bench: Bench) -> None:
+    forward = (
+        "def forward(self, out, more, objects):\n"
+        "        assert len(out) == len(more) == len(objects)\n"
+        "        return sum(x + (o['ids'] * o['boxes'].sum(1)).sum() for x, o in zip(out + more, objects))"
+    )
+    objects = [{"ids": torch.zeros(n), "boxes": torch.zeros(n, 4)} for n in (2, 3)]
+    found = free(bench, module(bench, forward), torch.zeros(2, 6), torch.zeros(2, 6), objects)
+    assert (("out", 0), ("more", 0), ("objects", LENGTH)) in found
+    assert (("objects[0]['ids']", 0), ("objects[0]['boxes']", 0)) in found
+
+
+def test_lengths_follow_the_axis_that_they_fill(bench: Bench) -> None:
+    forward = (
+        "def forward(self, x, lengths):\n"
+        "        packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True)\n"
+        "        padded, _ = nn.utils.rnn.pad_packed_sequence(packed, batch_first=True)\n"
+        "        assert padded.shape == x.shape\n        return padded"
+    )
+    found = free(bench, module(bench, forward), torch.zeros(3, 7, 2), torch.tensor([7, 5, 4]))
+    assert (("x", 1),) in found
+    assert (("x", 0), ("lengths", 0)) in found
+
+
 def test_a_list_with_a_tensor_for_each_layer_has_its_length(bench: Bench) -> None:
     init = "self.layers = nn.ModuleList(nn.Linear(n, 2) for n in (3, 4))"
     net = module(bench, "def forward(self, xs): return sum(f(x) for f, x in zip(self.layers, xs))", init)

@@ -4,7 +4,7 @@ import copy
 import sys
 
 import torch
-from nets import Captioner, Classifier, Learner, Storage, Vocoder, start
+from nets import Captioner, Classifier, Criterion, Learner, Storage, Vocoder, start
 
 size = {name: int(value) for name, value in (word.split("=") for word in sys.argv[1:])}
 torch.manual_seed(0)
@@ -23,5 +23,9 @@ learner(x, [w - 0.1 * w.grad for w in learner.parameters()])
 
 print(start(b, 5).shape)
 Classifier()(torch.randn(b, 3, 16, 20), torch.ones(b)).mean().backward()
+
+outputs = {"logits": torch.randn(n, 2 * t, 6), "boxes": torch.rand(n, 2 * t, 4)}
+targets = [{"labels": torch.randint(0, 6, (3 + i,)), "boxes": torch.rand(3 + i, 4)} for i in range(n)]
+print(Criterion()(outputs, targets).shape)
 
 print([batch.shape for batch in Storage(t, n, (3, 2), 2).batches()])

@@ -1,5 +1,6 @@
 """What calls hand over in awkward ways: sound with its spectrum, lengths in a list, weights in a list, one image."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -104,3 +105,24 @@ class Storage:
 def start(rows, width):
     """The state before the first step: one image has one row."""
     return torch.zeros(2, rows, width)
+
+
+class Criterion(nn.Module):
+    """Predictions in a dict, and as many objects in each image as there are: a list of dicts."""
+
+    def forward(self, outputs, targets):
+        count = float(sum(len(target["labels"]) for target in targets))
+        order = [np.random.permutation(len(target["labels"])) for target in targets]
+        chosen = [(torch.as_tensor(rows), torch.as_tensor(rows)) for rows in order]
+        return self.labels(outputs, targets, chosen, count) + self.boxes(outputs, targets, chosen, count)
+
+    def labels(self, outputs, targets, chosen, count):
+        logits = outputs["logits"]
+        wanted = torch.cat([target["labels"][j] for target, (_, j) in zip(targets, chosen)])
+        said = torch.cat([row[i] for row, (i, _) in zip(logits, chosen)])
+        return F.cross_entropy(said, wanted, reduction="sum") / count
+
+    def boxes(self, outputs, targets, chosen, count):
+        wanted = torch.cat([target["boxes"][j] for target, (_, j) in zip(targets, chosen)])
+        said = torch.cat([row[i] for row, (i, _) in zip(outputs["boxes"], chosen)])
+        return F.l1_loss(said, wanted, reduction="sum") / count

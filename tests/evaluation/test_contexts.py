@@ -1,0 +1,64 @@
+"""Which recorded calls are one call at several sizes, and what of it is a size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mypy_torch_shapes.evaluation.contexts import ANY_FLOAT, Call, calls_of
+from mypy_torch_shapes.seeds.model import (
+    CallRecord,
+    ItemsSeed,
+    MappingSeed,
+    OpaqueSeed,
+    Profile,
+    Seed,
+    SequenceSeed,
+    TensorSeed,
+)
+from mypy_torch_shapes.shapes.dims import Dim
+
+
+def record(probe: int | None = None, **arguments: Seed) -> CallRecord:
+    return CallRecord("m:f", tuple(arguments.items()), probe=probe)
+
+
+def only(*records: CallRecord) -> Call:
+    (found,) = calls_of(Profile(calls=list(records)), records)
+    return found
+
+
+def objects(*counts: int) -> SequenceSeed:
+    """A list of dicts, of as many objects each."""
+    return SequenceSeed("list", tuple(MappingSeed("dict", (("ids", TensorSeed("int64", (n,))),)) for n in counts))
+
+
+def test_a_list_that_the_probe_made_longer_has_any_length_also_where_a_number_was_computed_from_it() -> None:
+    seen = [(None, (2, 3)), (0, (2, 3, 3)), (1, (2, 3, 3, 3))]
+    found = only(*(record(probe, targets=objects(*counts), total=float(sum(counts))) for probe, counts in seen))
+    (_, targets), (_, total) = found.arguments
+    assert isinstance(targets, ItemsSeed) and targets.ragged == {0}
+    assert total == OpaqueSeed(ANY_FLOAT)
+    length = found.sizes[0]
+    assert isinstance(length, Dim) and length.values == (2, 3, 4)
+
+
+def test_numbers_that_only_the_run_had_are_configuration() -> None:
+    calls = [record(rate=rate, x=TensorSeed("float32", (4, 3))) for rate in (0.1, 0.5)]
+    assert len(calls_of(Profile(calls=calls), calls)) == 2
+
+
+def test_what_lengths_reach_is_the_axis_it_always_equals() -> None:
+    def call(probe: int | None, steps: int, **more: Any) -> CallRecord:
+        lengths = TensorSeed("int64", (3,), **more)
+        return record(probe, x=TensorSeed("float32", (3, steps, 5)), lengths=lengths)
+
+    found = only(call(None, 7, largest=7), call(0, 9, largest=9))
+    assert found.sizes[-1] == found.sizes[1]
+    found = only(call(None, 7, largest=7), call(0, 9))  # once it was not
+    assert all(seed.largest is None for _, seed in found.arguments if isinstance(seed, TensorSeed))
+
+
+def test_an_integer_of_one_may_be_a_size_and_an_axis_of_one_is_one() -> None:
+    found = only(record(rows=1, x=TensorSeed("float32", (1, 3))))
+    rows, first, _ = found.sizes
+    assert isinstance(rows, Dim) and first == 1 and found.fixed[0] == 1
