@@ -19,23 +19,14 @@ def most_general(entries: list[Entry]) -> list[Entry]:
                     _adopt(entry, other)
     general = {(entry.function, entry.instance) for entry in entries if entry.general}
     kept = [entry for entry in entries if entry.general or (entry.function, entry.instance) not in general]
-    known: dict[tuple[str, str | None], set[object]] = {}  # what contexts say whose arguments are all known
-    for entry in kept:
-        if not entry.vague:
-            for instance in (entry.instance, None):  # None: objects without a place
-                known.setdefault((entry.function, instance), set()).update(entry.facts)
-    kept = [entry for entry in kept if not entry.vague or _says_more(entry, known)]
+    known = {(entry.function, entry.instance) for entry in kept if not entry.vague}
+    known |= {(function, None) for function, _ in known}  # objects without a place
+    kept = [entry for entry in kept if not entry.vague or (entry.function, entry.instance) not in known]
     rows: dict[tuple[str, str | None], list[Entry]] = {}
     for entry in kept:
         rows.setdefault((entry.function, entry.instance), []).append(entry)
     said = {id(entry) for row in rows.values() for entry in _not_repeated(row)}
     return [entry for entry in kept if id(entry) in said]
-
-
-def _says_more(entry: Entry, known: dict[tuple[str, str | None], set[object]]) -> bool:
-    """Whether a context in which some argument is unknown says something where those that know theirs say nothing."""
-    place = (entry.function, entry.instance)
-    return place not in known or not entry.facts.keys() <= known[place]
 
 
 def _not_repeated(row: list[Entry]) -> list[Entry]:
