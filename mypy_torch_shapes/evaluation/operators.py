@@ -398,10 +398,16 @@ def _repeated_item(receiver: ListValue, index: Value) -> Value:
         if index.start in (None, 0) and index.step is None and count is not None:
             return ListValue(receiver, count)
         return Many(receiver[0])
-    item = receiver[0]
-    if isinstance(item, Tensor) and any(map(_differs, item.type.dims or ())):  # from what another index gives
+    return _another(receiver[0])
+
+
+def _another(item: Value) -> Value:
+    """An item as another index gives it: what differs from item to item is not what the first index gave."""
+    if isinstance(item, Tensor) and any(map(_differs, item.type.dims or ())):
         return Tensor(item.type.map_dims(lambda size: fresh() if _differs(size) else size))
-    return item
+    if type(item) is tuple:
+        return tuple(map(_another, item))
+    return fresh() if is_size(item) and _differs(item) else item
 
 
 def _differs(size: Size) -> bool:

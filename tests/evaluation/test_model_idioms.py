@@ -329,3 +329,18 @@ def test_two_items_of_a_list_that_differ_are_not_of_one_size(tmp_path: Path) -> 
     function = FunctionRecord("program", "rest", "program.py", 4, "")
     profile = Profile({"program:rest": function}, {}, [CallRecord("program:rest", (("xs", given),), root=True)])
     assert returned(reported(tmp_path, source, profile), tmp_path) == "Tensor[float32, _]"
+
+
+def test_two_numbers_of_a_list_that_grew_in_a_loop_are_two_sizes(tmp_path: Path) -> None:
+    source = (
+        f"{HEAD}def pool(xs):\n    starts = [0]\n    for i, x in enumerate(xs):\n"
+        "        starts.append(starts[i] + x.size(0))\n    rows = []\n    for i, x in enumerate(xs):\n"
+        "        rows.extend([[i, j] for j in range(starts[i], starts[i + 1])])\n"
+        "    return torch.tensor(rows).transpose(0, 1)\n"
+    )
+    given = SequenceSeed("list", tuple(TensorSeed("float32", (length, 4)) for length in (3, 6)))
+    function = FunctionRecord("program", "pool", "program.py", 4, "")
+    profile = Profile({"program:pool": function}, {}, [CallRecord("program:pool", (("xs", given),), root=True)])
+    report = reported(tmp_path, source, profile)
+    assert not report.findings
+    assert returned(report, tmp_path) == "Tensor[int64, 2, _]"
