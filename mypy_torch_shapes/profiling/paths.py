@@ -33,6 +33,11 @@ def lists(call: RootCall) -> Iterator[tuple[str, list[Any]]]:
                 yield name, value
 
 
+def numbers(call: RootCall) -> Iterator[tuple[str, int]]:
+    """Every number among the arguments that may be a size."""
+    return ((name, value) for name, value in bound_arguments(call) if type(value) is int and value > 1)
+
+
 def _kind(item: Any, depth: int = 3) -> object:
     """Equal for items that differ in sizes only; None for what is no item of a batch."""
     if type(item) is int or item is None:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from mypy_torch_shapes.profiling.apart import apart
 from mypy_torch_shapes.profiling.hollow import Copier, Hollow
-from mypy_torch_shapes.profiling.paths import lists, tensors
+from mypy_torch_shapes.profiling.paths import bound_arguments, lists, tensors
 from mypy_torch_shapes.profiling.progress import ProbeProgress
-from mypy_torch_shapes.seeds.model import LENGTH
+from mypy_torch_shapes.seeds.model import LENGTH, NUMBER
 
 if TYPE_CHECKING:
     from mypy_torch_shapes.profiling.recorder import Recorder, RootCall, Scope, Settings
@@ -169,7 +169,9 @@ class Trials:
         for path, items in lists(call):
             if (path, LENGTH) in sizes:
                 copier.replace(items, [copier.copy(item) for item in _resized(items, sizes[path, LENGTH])])
-        return copier.copy(call.module), copier.copy(call.args), copier.copy(call.kwargs)
+        given = [sizes.get((name, NUMBER), value) for name, value in bound_arguments(call)]
+        args, rest = tuple(given[: len(call.args)]), given[len(call.args) :]
+        return copier.copy(call.module), copier.copy(args), copier.copy(dict(zip(call.kwargs, rest, strict=True)))
 
 
 @contextlib.contextmanager

@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from mypy_torch_shapes.profiling.paths import lists, tensors
+from mypy_torch_shapes.profiling.paths import lists, numbers, tensors
 from mypy_torch_shapes.profiling.trial import Axis, Mode, Trials
-from mypy_torch_shapes.seeds.model import LENGTH, Variation
+from mypy_torch_shapes.seeds.model import LENGTH, NUMBER, Variation
 
 if TYPE_CHECKING:
     from mypy_torch_shapes.profiling.recorder import Recorder, RootCall
@@ -38,6 +38,7 @@ class CallProbe:
         self._trials = trials
         self._tensors = dict(tensors(call))
         self._lengths = {path: len(value) for path, value in lists(call)}
+        self._numbers = dict(numbers(call))
         self._structured = {path for path, value in lists(call) if type(value[0]) is not int}
         self._left = MAX_TRIALS
         self._tried: dict[tuple[frozenset[Axis], int], bool] = {}
@@ -92,7 +93,15 @@ class CallProbe:
         for group in self._by_size(bound):
             if len(group) <= 6:
                 yield from ((a, b) for i, a in enumerate(group) for b in group[i + 1 :])
+        yield from self._with_numbers(bound)
         yield from self._with_free(bound)
+
+    def _with_numbers(self, bound: list[Axis]) -> Iterator[tuple[Axis, ...]]:
+        """Axes of the size that a number among the arguments says."""
+        for size in dict.fromkeys(self._numbers.values()):
+            said = tuple((name, NUMBER) for name, number in self._numbers.items() if number == size)
+            alike = [axis for axis in bound if self._size(axis) == size]
+            yield from dict.fromkeys((*group, *said) for group in (alike, *([axis] for axis in alike)) if group)
 
     def _with_free(self, bound: list[Axis]) -> Iterator[tuple[Axis, ...]]:
         """An axis that may not outgrow a free one (a batch its targets), with the leading axes of its size."""
@@ -128,6 +137,8 @@ class CallProbe:
 
     def _size(self, axis: Axis) -> int:
         path, place = axis
+        if place == NUMBER:
+            return self._numbers[path]
         return self._lengths[path] if place == LENGTH else self._tensors[path].shape[place]
 
     def _vary(self, axes: tuple[Axis, ...], most: int) -> bool:

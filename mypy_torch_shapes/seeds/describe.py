@@ -7,6 +7,7 @@ from dataclasses import replace
 from mypy_torch_shapes.seeds.encode import encode_tensor
 from mypy_torch_shapes.seeds.model import (
     LENGTH,
+    NUMBER,
     IterableSeed,
     MappingSeed,
     ModuleSeed,
@@ -63,7 +64,8 @@ def describe_named(pairs: tuple[tuple[str, Seed], ...], profile: Profile) -> str
 
 def axes_text(axes: tuple[tuple[str, int], ...]) -> str:
     """Sizes that change together, as a person would look them up."""
-    return ", ".join(f"{path}.shape[{axis}]" if axis != LENGTH else f"len({path})" for path, axis in axes)
+    special = {LENGTH: "len({})", NUMBER: "{}"}
+    return ", ".join(special.get(axis, f"{{}}.shape[{axis}]").format(path) for path, axis in axes)
 
 
 def _short(name: str) -> str:

@@ -134,6 +134,7 @@ class CallRecord:
 
 
 LENGTH = -1  # the "axis" of a list of numbers
+NUMBER = -2  # of a number
 
 
 @dataclass(frozen=True)

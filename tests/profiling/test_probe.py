@@ -19,7 +19,7 @@ from mypy_torch_shapes.profiling.probe import Probe
 from mypy_torch_shapes.profiling.progress import Checkpoints
 from mypy_torch_shapes.profiling.recorder import Recorder
 from mypy_torch_shapes.profiling.varying import other_sizes
-from mypy_torch_shapes.seeds.model import LENGTH, OpaqueSeed, TensorSeed
+from mypy_torch_shapes.seeds.model import LENGTH, NUMBER, OpaqueSeed, TensorSeed
 from tests.profiling.support import Bench
 
 HEADER = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
@@ -67,6 +67,13 @@ def test_axes_that_change_together(bench: Bench) -> None:
     assert (("xs[0]", 0), ("batch['y']", 0)) in found
     assert (("xs[0]", 1),) in found
     assert any(len(axes) > 1 and ("mask", 0) in axes for axes in found)
+
+
+def test_a_number_that_says_the_size_of_an_axis_changes_with_it(bench: Bench) -> None:
+    net = module(bench, "def forward(self, x, steps, *, wide=4): return x + torch.zeros(steps, wide)")
+    recorded = bench.record(lambda: net(torch.zeros(2, 5, 3), 5, wide=3), probe=True)
+    assert {(("x", 0),), (("x", 1), ("steps", NUMBER)), (("x", 2), ("wide", NUMBER))} <= set(recorded.free())
+    assert ("steps", 6) in {pair for call in recorded.calls("Net.forward", probed=True) for pair in call.arguments}
 
 
 def test_sizes_that_keep_their_proportion(bench: Bench) -> None:
