@@ -103,7 +103,19 @@ class RecordedCalls:
                 known, sizes = released, trial
             elif len(places) > 1:
                 waiting += _halves(places)
+        self._doubt(call, known, sizes, [i for i in open_ if sizes[i] is not call.sizes[i]])
         return known
+
+    def _doubt(self, call: Call, known: Recording, sizes: tuple[Size, ...], kept: list[int]) -> None:
+        """Of what is known with some integers as they were, nothing is claimed that another number makes different.
+
+        One after the other, where not all of them can have another number.
+        """
+        for places in [kept, *([i] for i in kept)][:_MOST_RELEASES]:
+            other = self._attempt(call, tuple(size + 1 if i in places else size for i, size in enumerate(sizes)))
+            known.give_up_differing(other)
+            if not known.knows_more_than(other):
+                break
 
     def _attempt(self, call: Call, sizes: tuple[Size, ...]) -> Recording:
         runs = sorted({run for record in call.records for run in record.runs})

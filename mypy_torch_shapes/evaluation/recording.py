@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..rules.mismatch import ANNOTATION, Mismatch
 from ..shapes.dims import Size, symbols, text
-from ..shapes.tensor_type import TensorType
+from ..shapes.tensor_type import TensorType, fresh
 from .entries import Entry, is_complete, wording, written_size
 from .facts import Context, Fact, FileReport, Finding, Gap, Span
 from .generality import most_general
@@ -187,6 +187,14 @@ class Recording:
         """Whether more expressions have a complete type here."""
         return self._complete_facts() > other._complete_facts()
 
+    def give_up_differing(self, other: Recording) -> None:
+        """Sizes that are not the same in the same contexts of another recording are unknown from now on."""
+        ours, theirs = _by_place(self.entries), _by_place(other.entries)
+        pairs = [pair for place, row in ours.items() for pair in zip(row, theirs.get(place, ()), strict=False)]
+        for entry, counterpart in pairs:
+            for at in entry.facts.keys() & counterpart.facts.keys():
+                entry.facts[at] = _agreed(entry.facts[at], entry, counterpart.facts[at], counterpart)
+
     def _complete_facts(self) -> int:
         return sum(is_complete(type, entry) for entry in self.entries for type in entry.facts.values())
 
@@ -248,6 +256,28 @@ def _common(a: TensorType, b: TensorType, entry: Entry) -> TensorType:
         return joined
     dims = [x if t is not None and t == u else z for x, z, (t, u) in zip(a.dims, joined.dims, written, strict=True)]
     return a if joined.dtype == a.dtype and tuple(dims) == a.dims else joined.with_dims(*dims)
+
+
+def _by_place(entries: list[Entry]) -> dict[object, list[Entry]]:
+    """Contexts by function and module, each with the others of its kind in the order in which they were met."""
+    found: dict[object, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault((entry.module.name, entry.function, entry.instance, entry.origin), []).append(entry)
+    return found
+
+
+def _agreed(type: TensorType, entry: Entry, other: TensorType, counterpart: Entry) -> TensorType:
+    """A type without what is written otherwise in another entry for the same context."""
+    if type.dims is None or other.dims is None:
+        return type
+    if len(type.dims) != len(other.dims):
+        return TensorType(type.dtype, None)
+    written = [(text(a, entry.shown), text(b, counterpart.shown)) for a, b in zip(type.dims, other.dims, strict=True)]
+    differs = [None not in pair and pair[0] != pair[1] for pair in written]
+    if not any(differs):
+        return type
+    dims = (fresh() if differing else size for size, differing in zip(type.dims, differs, strict=True))
+    return TensorType(type.dtype, tuple(dims))
 
 
 def _fact(context: int, at: Span, type: TensorType, entry: Entry) -> Fact:

@@ -344,3 +344,15 @@ def test_two_numbers_of_a_list_that_grew_in_a_loop_are_two_sizes(tmp_path: Path)
     report = reported(tmp_path, source, profile)
     assert not report.findings
     assert returned(report, tmp_path) == "Tensor[int64, 2, _]"
+
+
+def test_what_holds_for_one_number_alone_is_not_claimed(tmp_path: Path) -> None:
+    source = (
+        f"{HEAD}def edges(nodes, batch):\n    rows = []\n    for i in range(nodes):\n        for j in range(nodes):\n"
+        "            if i != j:\n                rows.append(i)\n"
+        "    return torch.ones(len(rows) * batch, nodes), torch.ones(batch, 3)\n"
+    )
+    function = FunctionRecord("program", "edges", "program.py", 4, "")
+    call = CallRecord("program:edges", (("nodes", 4), ("batch", 2)), root=True)
+    report = reported(tmp_path, source, Profile({"program:edges": function}, {}, [call]))
+    assert {fact.text for fact in report.facts} == {"Tensor[float32, _, _]", "Tensor[float32, batch, 3]"}
