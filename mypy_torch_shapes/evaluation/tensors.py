@@ -185,6 +185,8 @@ def to_rule(run: Run, value: Value) -> Any:
                 return Unknown("a list of unknown length")
             return Repeated(to_rule(run, value[0]), run.settle_size(value.length))
         return [to_rule(run, item) for item in value]
+    if isinstance(value, Many) and value.length is not None:
+        return Repeated(to_rule(run, value.element), run.settle_size(value.length))
     if isinstance(value, tuple):
         return tuple(to_rule(run, item) for item in value)
     if isinstance(value, slice):

@@ -10,7 +10,7 @@ from ..shapes.dims import Dim, Size
 from ..shapes.dtypes import BOOL, FLOATING, DType, bool_, int32, int64, uint8
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType, fresh
-from ..shapes.unknown import Undecided, Unknown, UnknownNumber
+from ..shapes.unknown import Repeated, Undecided, Unknown, UnknownNumber
 from .inputs import operand
 from .mismatch import DTYPE, Mismatch
 from .registry import rule
@@ -57,8 +57,15 @@ def _parts(key: Any) -> list[Any]:
     if isinstance(key, range):
         key = list(key)
     if isinstance(key, tuple) or (isinstance(key, list) and _is_tuple_like(key)):
-        return [list(part) if isinstance(part, tuple | range) else part for part in key]
-    return [key]
+        return [list(part) if isinstance(part, tuple | range) else _counted(part) for part in key]
+    return [_counted(key)]
+
+
+def _counted(part: Any) -> Any:
+    """A list of as many numbers as a symbol says is read as the vector of them."""
+    if isinstance(part, Repeated) and isinstance(part.element, int | Dim) and not isinstance(part.element, bool):
+        return TensorType(int64, (part.length,))
+    return part
 
 
 def _is_tuple_like(key: list[Any]) -> bool:

@@ -356,3 +356,10 @@ def test_what_holds_for_one_number_alone_is_not_claimed(tmp_path: Path) -> None:
     call = CallRecord("program:edges", (("nodes", 4), ("batch", 2)), root=True)
     report = reported(tmp_path, source, Profile({"program:edges": function}, {}, [call]))
     assert {fact.text for fact in report.facts} == {"Tensor[float32, _, _]", "Tensor[float32, batch, 3]"}
+
+
+def test_a_range_as_long_as_a_size_says_indexes(tmp_path: Path) -> None:
+    forward = "y = torch.zeros(x.size(0), 9)\nreturn y[range(x.size(0)), x.argmax(1)]"
+    assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, N]"
+    report = net(tmp_path, "pass", "return torch.zeros(9, 9)[range(x.size(0)), torch.zeros(3, dtype=torch.long)]")
+    assert [finding.code for finding in report.findings] == ["tensor-shape"]
