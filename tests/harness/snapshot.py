@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 
 MAX_ITEMS = 64
@@ -19,6 +20,8 @@ def take(value: object, depth: int = 0) -> Data:
     if isinstance(value, torch.Tensor):
         shape = shape_of(value)
         return {"u": type(value).__name__} if shape is None else {"t": [dtype_of(value), list(shape)]}
+    if isinstance(value, np.ndarray):
+        return {"t": [str(value.dtype), list(value.shape)]}
     if depth >= MAX_DEPTH:
         return {"u": type(value).__name__}
     if isinstance(value, tuple | list):
@@ -58,7 +61,7 @@ def shape_of(value: torch.Tensor) -> tuple[int, ...] | None:
 
 
 class TensorView:
-    """Stands for a tensor in a symbol's definition."""
+    """Stands for a tensor or an array in a symbol's definition."""
 
     def __init__(self, dtype: str, shape: tuple[int, ...]) -> None:
         self.dtype, self.shape, self.ndim = dtype, shape, len(shape)

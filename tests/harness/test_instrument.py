@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.harness import snapshot
@@ -152,6 +153,10 @@ def test_instances_and_parameters(tricky: tuple[str, str, Any]) -> None:
     assert rest[0].shape == (1,) and rest[1] is None  # type: ignore[index]
     lin = snapshot.view(entry["parameters"]["self"]).lin  # type: ignore[attr-defined]
     assert lin.weight.shape == (2, 2)
+
+
+def test_an_array_among_the_parameters_has_a_shape() -> None:
+    assert snapshot.view(snapshot.take(np.zeros((2, 3)))).shape == (2, 3)  # type: ignore[attr-defined]
 
 
 def test_packages_with_relative_imports(tmp_path: Path) -> None:
