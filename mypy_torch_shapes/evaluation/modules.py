@@ -197,17 +197,24 @@ def canonical(path: str) -> Library:
         del parts[2]  # torch.optim.adamw.AdamW
     if parts[:2] == ["torch", "cuda"] and parts[-1].endswith("Tensor"):
         parts = ["torch", parts[-1]]  # but for the device the same
-    joined = ".".join(parts)
+    module, _, name = ".".join(parts).rpartition(".")
+    joined = f"{_EXPORTED.get(module, module)}.{name}" if module else name
     return Library(_ALIASES.get(joined, joined))
 
 
+_EXPORTED = {  # modules of which a package has all that is public
+    "torch._tensor": "torch",
+    "torch.amp.autocast_mode": "torch.amp",
+    "torch.autograd.function": "torch.autograd",
+    "torch.autograd.grad_mode": "torch",
+    "torch.autograd.variable": "torch.autograd",
+    "torch.cuda.amp.autocast_mode": "torch.cuda.amp",
+    "torch.nn.parameter": "torch.nn",
+    **{f"torch.nn.utils.{each}": "torch.nn.utils" for each in ("clip_grad", "spectral_norm", "weight_norm")},
+    **{f"torch.utils.data.{each}": "torch.utils.data" for each in ("dataloader", "dataset", "distributed", "sampler")},
+}
 _ALIASES = {
-    "torch.nn.parameter.Parameter": "torch.nn.Parameter",
-    "torch._tensor.Tensor": "torch.Tensor",
     "torch.functional": "torch",
-    "torch.nn.parameter.Buffer": "torch.nn.Buffer",
-    "torch.utils.data.dataloader.DataLoader": "torch.utils.data.DataLoader",
-    "torch.utils.data.dataset.TensorDataset": "torch.utils.data.TensorDataset",
     "torch.nn.parallel.data_parallel.DataParallel": "torch.nn.DataParallel",
     "torch.nn.parallel.distributed.DistributedDataParallel": "torch.nn.parallel.DistributedDataParallel",
     "typing_extensions": "typing",

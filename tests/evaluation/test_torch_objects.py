@@ -109,3 +109,13 @@ def test_an_inner_attribute_of_a_module_is_not_missing(tmp_path: Path) -> None:
     report = net(tmp_path, init, forward, before=before)
     assert not report.findings
     assert returned(report, tmp_path) == "Tensor[float32, N, 4]"
+
+
+def test_a_function_with_a_gradient_of_its_own_by_any_name_of_its_base(tmp_path: Path) -> None:
+    before = (
+        "from torch.autograd.function import Function\nfrom torch.nn.utils.weight_norm import weight_norm\n"
+        "class Double(Function):\n    @staticmethod\n    def forward(ctx, x, layer):\n"
+        "        ctx.save_for_backward(x)\n        return torch.cat([layer(x), x], 1)\n"
+    )
+    report = net(tmp_path, "self.fc = weight_norm(nn.Linear(6, 4))", "return Double.apply(x, self.fc)", before=before)
+    assert returned(report, tmp_path) == "Tensor[float32, N, 10]"
