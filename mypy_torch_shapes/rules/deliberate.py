@@ -18,7 +18,7 @@ EFFECT = "it reads or writes files, or starts or changes something"
 
 _REASONS: tuple[tuple[str, str], ...] = (
     (r"assert_int_or_pair|boolean_dispatch|handle_torch_function|has_torch_function.*|Optional", PROTOCOL),
-    (r"(to_)?sparse_.*|to_sparse.*|(ccol_|col_|crow_|row_)?indices(_copy)?|values(_copy)?|dense_dim", SPARSE),
+    (r"(to_)?sparse_.*|to_sparse_.*|(ccol_|col_|crow_|row_)?indices(_copy)?|values(_copy)?|dense_dim", SPARSE),
     (r"is_coalesced|(s|ds|hs)mm|hspmm|saddmm|resize_as_sparse_|sparse_resize.*", SPARSE),
     (r"to_mkldnn|to_padded_tensor|native_norm", SPARSE),
     (r"q_.*|qscheme|quantize_.*|quantized_.*|dequantize|int_repr|empty_quantized|fbgemm_.*", QUANTIZED),

@@ -64,6 +64,7 @@ _FAMILIES = (
     "resampling",
     "reshaping",
     "solving",
+    "sparse",
     "spectral",
     "splitting",
     "statistics",
