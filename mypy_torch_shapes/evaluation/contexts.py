@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..seeds.model import (
@@ -131,7 +131,7 @@ def _strictly(profile: Profile, record: CallRecord) -> object:
 
 def _loosely(profile: Profile, record: CallRecord) -> object:
     """Equal for calls that differ in sizes and in the lengths of lists of numbers."""
-    lists = frozenset(name for name, seed in record.arguments if _is_items(seed))
+    lists = frozenset(path for name, seed in record.arguments for path in _paths(name, seed, _is_items))
     return _kind(profile, record, lists, frozenset())
 
 
@@ -174,10 +174,41 @@ def _items(seed: SequenceSeed) -> ItemsSeed:
 
 
 def _arguments(record: CallRecord, lists: frozenset[str]) -> tuple[tuple[str, Seed], ...]:
-    return tuple(
-        (name, _items(seed) if name in lists and isinstance(seed, SequenceSeed) else seed)
-        for name, seed in record.arguments
-    )
+    return tuple((name, _with_items(name, seed, lists)) for name, seed in record.arguments)
+
+
+def _with_items(path: str, seed: Seed, lists: frozenset[str]) -> Seed:
+    """A seed with the lists at these paths in it as lists of any length."""
+    if isinstance(seed, SequenceSeed) and path in lists:
+        return _items(seed)
+    if not any(each.startswith(path) for each in lists):
+        return seed
+    inside = {step: _with_items(path + step, part, lists) for step, part in _steps(seed)}
+    if isinstance(seed, SequenceSeed):
+        return replace(seed, items=tuple(inside.values()))
+    if isinstance(seed, MappingSeed):
+        return replace(seed, items=tuple(zip((key for key, _ in seed.items), inside.values(), strict=True)))
+    if isinstance(seed, ObjectSeed):
+        return replace(seed, attrs=tuple(zip((name for name, _ in seed.attrs), inside.values(), strict=True)))
+    return seed
+
+
+def _paths(path: str, seed: Seed, wanted: Callable[[Seed], bool]) -> Iterator[str]:
+    """Where in a seed there are such ones, as the probe writes it."""
+    if wanted(seed):
+        yield path
+        return
+    for step, part in _steps(seed):
+        yield from _paths(path + step, part, wanted)
+
+
+def _steps(seed: Seed) -> Iterator[tuple[str, Seed]]:
+    if isinstance(seed, SequenceSeed):
+        yield from ((f"[{i}]", item) for i, item in enumerate(seed.items))
+    elif isinstance(seed, MappingSeed):
+        yield from ((f"[{key!r}]", value) for key, value in seed.items)
+    elif isinstance(seed, ObjectSeed):
+        yield from ((f".{name}", value) for name, value in seed.attrs)
 
 
 def _measured(profile: Profile) -> set[tuple[str, str]]:
@@ -325,7 +356,7 @@ def as_run(call: Call) -> Call | None:
     real = [record for record in call.records if record.probe is None]
     if len(real) == len(call.records):
         return None
-    lists = frozenset(name for name, seed in call.arguments if isinstance(seed, ItemsSeed))
+    lists = frozenset(path for name, seed in call.arguments for path in _paths(name, seed, _has_any_length))
     rows = dict.fromkeys(tuple(_slots(_arguments(record, lists))) for record in real[:MOST_WORLDS])
     columns = zip(*rows, strict=True)
     symbols: dict[Size, Size] = {}
@@ -334,6 +365,10 @@ def as_run(call: Call) -> Call | None:
         for size, column in zip(call.sizes, columns, strict=True)
     ]
     return replace(call, sizes=tuple(sizes), records=tuple(real))
+
+
+def _has_any_length(seed: Seed) -> bool:
+    return isinstance(seed, ItemsSeed)
 
 
 def _untried(base: CallRecord, arguments: tuple[tuple[str, Seed], ...], tried: set[Axis]) -> Iterator[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from mypy_torch_shapes.profiling.hollow import Hollow
@@ -18,7 +18,7 @@ _MOST_ITEMS = 64
 def tensors(call: RootCall) -> Iterator[tuple[str, Hollow]]:
     """Every tensor among the arguments of a call, by its path: `x`, `batch['ids']`, `xs[0]`, `batch.ids`."""
     for name, value in bound_arguments(call):
-        yield from _inside(name, value, set())
+        yield from _inside(name, value, set(), _is_hollow)
 
 
 def lists(call: RootCall) -> Iterator[tuple[str, list[Any]]]:
@@ -31,6 +31,18 @@ def lists(call: RootCall) -> Iterator[tuple[str, list[Any]]]:
             kinds = [_kind(item) for item in value[:_MOST_ITEMS]]
             if kinds[0] is not None and all(kind == kinds[0] for kind in kinds):
                 yield name, value
+
+
+def inner_lists(call: RootCall) -> Iterator[tuple[str, list[Any]]]:
+    """Every list of numbers inside an argument: the lengths of a batch's sentences."""
+    for name, value in bound_arguments(call):
+        for path, part in _inside(name, value, set(), _is_numbers):
+            if path != name:
+                yield path, part
+
+
+def _is_numbers(value: Any) -> bool:
+    return type(value) is list and len(value) > 1 and all(type(item) in (int, float) for item in value[:_MOST_ITEMS])
 
 
 def numbers(call: RootCall) -> Iterator[tuple[str, int]]:
@@ -63,19 +75,23 @@ def bound_arguments(call: RootCall) -> Iterator[tuple[str, Any]]:
         yield (name if name in plain else f"{call.names[-1]}[{name!r}]"), value
 
 
-def _inside(path: str, value: Any, above: set[int]) -> Iterator[tuple[str, Hollow]]:
-    if isinstance(value, Hollow):
+def _inside(path: str, value: Any, above: set[int], wanted: Callable[[Any], bool]) -> Iterator[tuple[str, Any]]:
+    if wanted(value):
         yield path, value
     elif id(value) in above or len(above) > 6:
         return
     else:
-        for step, part in _steps(value):
-            yield from _inside(path + step, part, above | {id(value)})
+        for step, part in _steps(value, wanted):
+            yield from _inside(path + step, part, above | {id(value)}, wanted)
 
 
-def _steps(value: Any) -> Iterable[tuple[str, Any]]:
+def _is_hollow(value: Any) -> bool:
+    return isinstance(value, Hollow)
+
+
+def _steps(value: Any, wanted: Callable[[Any], bool]) -> Iterable[tuple[str, Any]]:
     if type(value) in (list, tuple) or isinstance(value, tuple):
         return ((f"[{i}]", part) for i, part in enumerate(tuple(value)[:_MOST_ITEMS]))
     if isinstance(value, dict):
         return ((f"[{key!r}]", part) for key, part in list(value.items())[:_MOST_ITEMS] if isinstance(key, (str, int)))
-    return ((f".{name}", part) for name, part in (raw_dict(value) or {}).items() if isinstance(part, Hollow))
+    return ((f".{name}", part) for name, part in (raw_dict(value) or {}).items() if wanted(part))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mypy_torch_shapes.profiling.apart import apart
 from mypy_torch_shapes.profiling.hollow import Copier, Hollow
-from mypy_torch_shapes.profiling.paths import bound_arguments, lists, tensors
+from mypy_torch_shapes.profiling.paths import bound_arguments, inner_lists, lists, tensors
 from mypy_torch_shapes.profiling.progress import ProbeProgress
 from mypy_torch_shapes.seeds.model import LENGTH, NUMBER
 
@@ -166,7 +166,7 @@ class Trials:
             return _tensor(value, changed.get(id(value), value.shape), mode, resized)
 
         copier = Copier(recorder.torch, tensor, adopt)
-        for path, items in lists(call):
+        for path, items in (*lists(call), *inner_lists(call)):
             if (path, LENGTH) in sizes:
                 copier.replace(items, [copier.copy(item) for item in _resized(items, sizes[path, LENGTH])])
         given = [sizes.get((name, NUMBER), value) for name, value in bound_arguments(call)]

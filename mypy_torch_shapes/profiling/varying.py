@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from mypy_torch_shapes.profiling.paths import lists, numbers, tensors
+from mypy_torch_shapes.profiling.paths import inner_lists, lists, numbers, tensors
 from mypy_torch_shapes.profiling.trial import Axis, Mode, Trials
 from mypy_torch_shapes.seeds.model import LENGTH, NUMBER, Variation
 
@@ -38,7 +38,8 @@ class CallProbe:
         self._trials = trials
         self._tensors = dict(tensors(call))
         self._lengths = {path: len(value) for path, value in lists(call)}
-        self._numbers = dict(numbers(call))
+        self._said = {(name, NUMBER): number for name, number in numbers(call)}
+        self._said |= {(path, LENGTH): len(value) for path, value in inner_lists(call)}
         self._structured = {path for path, value in lists(call) if type(value[0]) is not int}
         self._left = MAX_TRIALS
         self._tried: dict[tuple[frozenset[Axis], int], bool] = {}
@@ -93,13 +94,13 @@ class CallProbe:
         for group in self._by_size(bound):
             if len(group) <= 6:
                 yield from ((a, b) for i, a in enumerate(group) for b in group[i + 1 :])
-        yield from self._with_numbers(bound)
+        yield from self._with_said(bound)
         yield from self._with_free(bound)
 
-    def _with_numbers(self, bound: list[Axis]) -> Iterator[tuple[Axis, ...]]:
-        """Axes of the size that a number among the arguments says."""
-        for size in dict.fromkeys(self._numbers.values()):
-            said = tuple((name, NUMBER) for name, number in self._numbers.items() if number == size)
+    def _with_said(self, bound: list[Axis]) -> Iterator[tuple[Axis, ...]]:
+        """Axes of the size that a number among the arguments says, or a list inside one has."""
+        for size in dict.fromkeys(self._said.values()):
+            said = tuple(each for each, number in self._said.items() if number == size)
             alike = [axis for axis in bound if self._size(axis) == size]
             yield from dict.fromkeys((*group, *said) for group in (alike, *([axis] for axis in alike)) if group)
 
@@ -137,8 +138,8 @@ class CallProbe:
 
     def _size(self, axis: Axis) -> int:
         path, place = axis
-        if place == NUMBER:
-            return self._numbers[path]
+        if axis in self._said:
+            return self._said[axis]
         return self._lengths[path] if place == LENGTH else self._tensors[path].shape[place]
 
     def _vary(self, axes: tuple[Axis, ...], most: int) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from mypy_torch_shapes.evaluation.session import Options, Session
 from mypy_torch_shapes.seeds.model import (
+    LENGTH,
     CallRecord,
     FunctionRecord,
     MappingSeed,
@@ -363,3 +364,21 @@ def test_a_range_as_long_as_a_size_says_indexes(tmp_path: Path) -> None:
     assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, N]"
     report = net(tmp_path, "pass", "return torch.zeros(9, 9)[range(x.size(0)), torch.zeros(3, dtype=torch.long)]")
     assert [finding.code for finding in report.findings] == ["tensor-shape"]
+
+
+def test_a_list_inside_an_argument_is_as_long_as_the_batch(tmp_path: Path) -> None:
+    source = (
+        f"{HEAD}class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "    def forward(self, b):\n        return b['x'] / torch.tensor(b['n'].lengths).float()[:, None]\n"
+    )
+    profile = profile_of(source, ((4, 6),))
+    calls = []
+    for size, probe in ((4, None), (7, 0), (5, 1)):
+        lengths = ObjectSeed("program:Net", (("lengths", SequenceSeed("list", tuple(range(size)))),))
+        batch = MappingSeed("dict", (("x", TensorSeed("float32", (size, 6))), ("n", lengths)))
+        given = (("self", ModuleSeed(0)), ("b", batch))
+        calls.append(CallRecord("program:Net.forward", given, receiver=0, root=True, probe=probe))
+    axes = (("b['x']", 0), ("b['n'].lengths", LENGTH))
+    tried = [Variation(0, axes, size, ok=True) for size in (7, 5)]
+    report = reported(tmp_path, source, Profile(profile.functions, profile.modules, calls, tried))
+    assert returned(report, tmp_path) == "Tensor[float32, N, 6]"

@@ -92,6 +92,12 @@ def test_the_levels_of_a_pyramid_grow_together(bench: Bench) -> None:
     assert (("xs[2]", 3), ("xs[1]", 3), ("xs[0]", 3)) in found
 
 
+def test_a_list_inside_an_argument_grows_with_the_batch(bench: Bench) -> None:
+    net = module(bench, "def forward(self, batch): return batch['x'] / torch.tensor(batch['n'])[:, None]")
+    found = free(bench, net, {"x": torch.zeros(3, 5), "n": [5, 4, 4], "scales": [1.0, 2.0]})
+    assert found == {(("batch['x']", 0), ("batch['n']", LENGTH)), (("batch['x']", 1),)}
+
+
 def test_a_list_of_numbers_grows_with_the_batch(bench: Bench) -> None:
     rows = "torch.stack([x[i, :n].sum() for i, n in enumerate(lengths)])"
     net = module(bench, f"def forward(self, x, lengths): return {rows} + x[:, 0]")
