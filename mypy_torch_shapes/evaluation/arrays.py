@@ -26,6 +26,23 @@ def tensor_of(value: Value) -> Tensor | None:
     return found if isinstance(found, Tensor) else None
 
 
+def rows_of(data: Value) -> Value:
+    """Nested sequences with the arrays in them as sequences, too: so torch and numpy read them, unlike tensors."""
+    if isinstance(data, ListValue):
+        return ListValue(map(rows_of, data), data.length)
+    if isinstance(data, tuple):
+        return tuple(map(rows_of, data))
+    tensor = tensor_of(data)
+    if tensor is None:
+        return data
+    if tensor.type.dims is None:
+        return Unknown("an array of unknown shape")
+    rows: Value = Tensor(TensorType(tensor.type.dtype, ()))
+    for size in reversed(tensor.type.dims):
+        rows = ListValue([rows], size)
+    return rows
+
+
 def make(dtype: DType | None, shape: Value) -> Value:
     """An array; what has no axes is a number."""
     kinds: dict[DType | None, type] = {float64: float, float32: float, int64: int, bool_: bool}
@@ -146,6 +163,8 @@ def _of_numbers(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast
     data = args[0] if args else None
     given = kwargs.get("dtype", args[1] if len(args) > 1 else None)
     other = tensor_of(data)
+    if other is None:
+        data = rows_of(data)
     if not kwargs.keys() <= {"dtype"} or (other is None and not _all_numbers(data)):
         return Unknown("an array of something unknown")
     if other is not None or not isinstance(data, list | tuple):
@@ -157,14 +176,18 @@ def _of_numbers(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast
         made = from_data(tensors.to_rule(run, data))
     except Mismatch:
         return Unknown("an array of rows of different lengths")
-    floating = made.dtype is not None and made.dtype.is_floating_point
+    floating = made.dtype is not None and made.dtype.is_floating_point and not _of_arrays(data)
     return make((float64 if floating else made.dtype) if given is None else dtype_of(given), made.dims)
+
+
+def _of_arrays(value: Value) -> bool:
+    return all(map(_of_arrays, value)) if isinstance(value, list | tuple) else isinstance(value, Tensor)
 
 
 def _all_numbers(value: Value) -> bool:
     if isinstance(value, list | tuple):
-        return getattr(value, "length", None) is None and all(map(_all_numbers, value))
-    return isinstance(value, bool | int | float | UnknownNumber)
+        return bool(value or getattr(value, "length", None) is None) and all(map(_all_numbers, value))
+    return isinstance(value, bool | int | float | UnknownNumber | Tensor)
 
 
 @special("numpy.linspace")

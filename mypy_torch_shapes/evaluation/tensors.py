@@ -8,6 +8,7 @@ from typing import Any
 
 from ..rules import registry, service, suspicion
 from ..rules.autocast import only_cpu
+from ..rules.filling import TENSOR_CLASSES
 from ..rules.mismatch import Mismatch
 from ..shapes.dims import Dim
 from ..shapes.dtypes import DType
@@ -70,7 +71,17 @@ def _stored(run: Run, target: Value, result: Any) -> Value:
     return target
 
 
+# What takes nested sequences of numbers.
+_OF_DATA = {
+    f"torch.{name}" for name in ("tensor", "as_tensor", "asarray", "Tensor", "Tensor.new_tensor", *TENSOR_CLASSES)
+}
+
+
 def _apply(run: Run, path: str, args: list[Value], kwargs: dict[str, Value]) -> Any:
+    if path in _OF_DATA:
+        from . import arrays
+
+        args = [arrays.rows_of(arg) if isinstance(arg, list | tuple) else arg for arg in args]
     plain = tuple(to_rule(run, arg) for arg in args)
     named = {name: to_rule(run, value) for name, value in kwargs.items()}
     return service.answer(path, plain, named)

@@ -90,3 +90,21 @@ def test_the_numbers_of_an_array_that_may_be_written_to_are_forgotten(tmp_path: 
     values, _ = evaluated(tmp_path, f"import numpy as np\na = np.array([3, 1, 2])\nx = a[1]\n{change}\ny = a[0]\n")
     assert values["x"] == 1
     assert isinstance(values["y"], Unknown)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_arrays_in_a_list_are_rows_of_its_table(tmp_path: Path) -> None:
+    program = (
+        "import numpy as np, torch\n"
+        "rows = torch.LongTensor([np.asarray([1, 2, 3]) for _ in range(4)])\n"
+        "tables = torch.FloatTensor([np.eye(5)[[0, 1, 2]], np.eye(5)[[1, 2, 3]]])\n"
+        "wide = torch.tensor([np.zeros(3), np.ones(3)])\nlegacy = torch.Tensor([np.zeros(3)])\n"
+        "narrow = torch.from_numpy(np.array([np.zeros(3, dtype=np.float32)] * 2))\n"
+        "scalars = torch.tensor([torch.zeros(1), torch.ones(1)])\n"
+    )
+    values, _ = evaluated(tmp_path, program)
+    expected: dict[str, Any] = {}
+    exec(program, expected)
+    for name in ("rows", "tables", "wide", "legacy", "narrow", "scalars"):
+        shape, dtype = tuple(expected[name].shape), str(expected[name].dtype).removeprefix("torch.")
+        assert (values[name].type.dims, values[name].type.dtype.name) == (shape, dtype), name
