@@ -11,10 +11,11 @@ from typing import Any
 from ..rules import service
 from ..rules.mismatch import Mismatch
 from ..rules.promotion import default_dtype
+from ..shapes.dims import Dim
 from ..shapes.dtypes import DType, bool_, float32, float64, int64
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown, UnknownNumber
-from . import arrays, tensors
+from . import arrays, numbers, tensors
 from .library_objects import method
 from .run import Frame, Run
 from .specials import special
@@ -65,25 +66,25 @@ _WHOLE: dict[str, Callable[[tuple[int, ...]], int]] = {"sum": sum, "prod": prod,
 
 def _of_whole(name: str, array: Value, rest: list[Value]) -> Value:
     """What is computed with a short vector of known whole numbers (a configuration); None for anything else."""
-    numbers = arrays.numbers_of(array) or ()
+    known = arrays.numbers_of(array) or ()
     if name in _WHOLE and not rest:
-        return _WHOLE[name](numbers)
+        return _WHOLE[name](known)
     if name == "cumsum" and not rest:
-        return arrays.vector(list(accumulate(numbers)))
+        return arrays.vector(list(accumulate(known)))
     if name != "__getitem__" or len(rest) != 1:
         return None
     (index,) = rest
     if isinstance(index, slice):
         ends = (index.start, index.stop, index.step)
-        return arrays.vector(numbers[index], array) if all(end is None or type(end) is int for end in ends) else None
-    return numbers[index] if type(index) is int and -len(numbers) <= index < len(numbers) else None
+        return arrays.vector(known[index], array) if all(end is None or type(end) is int for end in ends) else None
+    return known[index] if type(index) is int and -len(known) <= index < len(known) else None
 
 
 def _alike(given: list[TensorType], args: list[Value]) -> bool:
     """Whether numpy has torch's dtype: not where single precision meets integers, or a number of numpy's own."""
     dtypes = {each.dtype for each in given}
-    numbers = any(isinstance(arg, float | UnknownNumber | Real) for arg in args)
-    return dtypes <= set(_ALIKE) and not (float32 in dtypes and (int64 in dtypes or numbers))
+    scalars = any(isinstance(arg, float | UnknownNumber | Real) for arg in args)
+    return dtypes <= set(_ALIKE) and not (float32 in dtypes and (int64 in dtypes or scalars))
 
 
 def _leaves(value: Any) -> list[Any]:
@@ -101,11 +102,27 @@ def _wrapped(result: Any) -> Value:
 @special(*(f"numpy.{name}" for name in _SHARED))
 def _shared(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
     """A function that numpy and torch share."""
+    if args and arrays.are_whole(args[0]):
+        args = [arrays.vector(args[0]), *args[1:]]
     if not any(isinstance(each, Instance) for each in _leaves(args)):
         kinds = {each.kind if isinstance(each, UnknownNumber) else type(each) for each in args}
         floating = float in kinds <= {int, float} and not kwargs
         return UnknownNumber(float, "computed by numpy") if floating else Unknown("computed by numpy")
     return apply(run, f"torch.{_RENAMED.get(name, name)}", args, kwargs)
+
+
+@special("numpy.ceil", "numpy.floor")
+def _rounded(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
+    """A float that is whole."""
+    (number,) = args if len(args) == 1 and not kwargs else (None,)
+    if isinstance(number, Instance):
+        return apply(run, f"torch.{name}", args, kwargs)
+    if not isinstance(number, int | float | Dim | Real):
+        return Unknown(f"numpy.{name} of something unknown")
+    whole = numbers.ceil(number) if name == "ceil" else numbers.floor(number)
+    if isinstance(whole, Dim):
+        return Real(whole, 1, None if whole.values is None else tuple(map(float, whole.values)))
+    return float(whole) if isinstance(whole, int) else whole
 
 
 @special("numpy.arange", "numpy.eye")

@@ -109,10 +109,11 @@ def known_numbers(value: Value) -> tuple[int | float, ...] | None:
 def numbers_of(value: Value) -> tuple[int, ...] | None:
     """The numbers of a vector of whole numbers."""
     found = known_numbers(value)
-    return tuple(map(int, found)) if found is not None and _are_whole(found) else None
+    return tuple(map(int, found)) if found is not None and are_whole(found) else None
 
 
-def _are_whole(data: Value) -> bool:
+def are_whole(data: Value) -> bool:
+    """Whether data is a sequence of known whole numbers."""
     if not isinstance(data, list | tuple) or not data or getattr(data, "length", None) is not None:
         return False
     return all(type(each) is int for each in data)
@@ -170,7 +171,7 @@ def _of_numbers(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast
     if other is not None or not isinstance(data, list | tuple):
         type = other.type if other is not None else TensorType(float64 if isinstance(data, float) else None, ())
         return make(type.dtype if given is None else dtype_of(given), type.dims)
-    if _are_whole(data) and (given is None or dtype_of(given) == int64):
+    if are_whole(data) and (given is None or dtype_of(given) == int64):
         return vector(data)
     try:
         made = from_data(tensors.to_rule(run, data))

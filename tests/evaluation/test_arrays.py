@@ -12,6 +12,7 @@ from mypy_torch_shapes.evaluation import arrays
 from mypy_torch_shapes.shapes.unknown import Unknown, UnknownNumber
 
 from .support import evaluated
+from .test_programs import net, returned
 
 PROGRAM = """
 import numpy as np
@@ -108,3 +109,17 @@ def test_arrays_in_a_list_are_rows_of_its_table(tmp_path: Path) -> None:
     for name in ("rows", "tables", "wide", "legacy", "narrow", "scalars"):
         shape, dtype = tuple(expected[name].shape), str(expected[name].dtype).removeprefix("torch.")
         assert (values[name].type.dims, values[name].type.dtype.name) == (shape, dtype), name
+
+
+def test_what_numpy_computes_of_a_configuration_is_known(tmp_path: Path) -> None:
+    program = (
+        "import numpy as np\nwidth = 3 + np.sum([2, 4]) - len([2, 4])\nmost = np.max((1, 5))\n"
+        "pieces = int(np.ceil(7 / 2)) + int(np.floor(2.5))\n"
+    )
+    values, _ = evaluated(tmp_path, program)
+    assert (values["width"], values["most"], values["pieces"]) == (7, 5, 6)
+
+
+def test_a_size_that_numpy_rounds_is_a_size(tmp_path: Path) -> None:
+    forward = "import numpy as np\nreturn x.new_zeros(int(np.ceil(x.size(0) / 2)), np.sum([2, 3]))"
+    assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, N - N//2, 5]"
