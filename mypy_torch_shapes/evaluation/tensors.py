@@ -102,14 +102,16 @@ def _undecided(run: Run, path: str, args: list[Value], kwargs: dict[str, Value],
 
 
 def _pieces(name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | None:
-    """`split(k, dim)` and `unbind(dim)` along a symbolic axis: as many equal pieces as there are."""
+    """`split(k, dim)` and `unbind(dim)` along a symbolic axis: as many equal pieces as there are. Also `chunk`."""
     dims = args[0].type.dims
     options = dict(zip(("split_size_or_sections" if name != "unbind" else "dim", "dim"), args[1:], strict=False))
     options.update(kwargs)
     dim = options.get("dim", 0)
-    if dims is None or not isinstance(dim, int) or not -len(dims) <= dim < len(dims) or name == "chunk":
+    if dims is None or not isinstance(dim, int) or not -len(dims) <= dim < len(dims):
         return None
     dim %= len(dims)
+    if name == "chunk":
+        return Many(Tensor(TensorType(args[0].type.dtype, (*dims[:dim], fresh(), *dims[dim + 1 :]))), None, True)
     if name == "unbind":
         return Many(Tensor(TensorType(args[0].type.dtype, (*dims[:dim], *dims[dim + 1 :]))), dims[dim], True)
     width = options.get("split_size_or_sections", options.get("split_size"))
@@ -122,8 +124,7 @@ def _pieces(name: str, args: list[Value], kwargs: dict[str, Value]) -> Value | N
 
 def _is_repeated(args: list[Value]) -> bool:
     return bool(args) and (
-        (isinstance(args[0], ListValue) and args[0].length is not None)
-        or (isinstance(args[0], Many) and args[0].length is not None)
+        (isinstance(args[0], ListValue) and args[0].length is not None) or isinstance(args[0], Many)
     )
 
 
@@ -141,7 +142,7 @@ def _from_repeated(run: Run, path: str, args: list[Value], kwargs: dict[str, Val
     if not isinstance(dim, int):
         raise Undecided("the axis is unknown")
     dim %= len(one.dims)
-    grown = one.dims[dim] * rows.length
+    grown = fresh() if rows.length is None else one.dims[dim] * rows.length
     return Tensor(TensorType(one.dtype, (*one.dims[:dim], grown, *one.dims[dim + 1 :])))
 
 

@@ -298,3 +298,12 @@ def test_short_arrays_of_whole_numbers_are_what_they_hold(tmp_path: Path) -> Non
     assert values["y"].type.dims == (2, 3, 4) and values["table"].attrs["num_embeddings"] == 18
     assert values["z"].type.dims == (2, 7)
     assert (values["rows"], values["last"]) == (3, 11)
+
+
+def test_what_is_put_together_of_pieces_nobody_has_counted_has_a_rank(tmp_path: Path) -> None:
+    source = (
+        f"{HEAD}x = torch.zeros(6, 4)\nparts = [torch.relu(part) for part in x.chunk(len(input()), 0)]\n"
+        "y = torch.cat(parts, dim=0)\nz = torch.stack([torch.zeros(3) for _ in input()], 1)\n"
+    )
+    facts = {fact.text for fact in reported(tmp_path, source).facts}
+    assert {"Tensor[float32, _, 4]", "Tensor[float32, 3, _]"} <= facts
