@@ -332,6 +332,9 @@ class Seeding:
     def _unchanged(self, record: ModuleRecord) -> bool:
         """Whether no code that built a module changed, nor that of the objects it was built with."""
         root = self.profile.modules.get(record.root, record)
+        constructor = f"{root.cls}.__init__"
+        if root.init is None and constructor in self.profile.functions and not self.staleness.unchanged(constructor):
+            return False  # nobody saw what built it
         given = [seed for each in (record, root) for _, seed in each.init or ()]
         objects_given = [each for seed in given for each in _objects_in(seed)]
         return self.staleness.all_unchanged(record.builders) and all(

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..rules import autocast, devices, suspicion
 from ..seeds.merging import order_of
 from ..seeds.model import CallRecord, NameSeed, Profile
-from . import annotated, casting, contexts, growing, statements
+from . import annotated, casting, contexts, copies, growing, statements
 from .contexts import Call
 from .entries import Entry
 from .facts import FileReport
@@ -45,7 +45,7 @@ class Session:
 
     def __init__(self, root: Path, profile: Profile, options: Options) -> None:
         self.root = root.resolve()
-        self.profile = profile
+        self.profile = copies.as_built(profile)
         self.options = options
         self.refresh()
 

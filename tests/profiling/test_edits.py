@@ -6,6 +6,7 @@ import importlib
 import sys
 
 import pytest
+import torch
 
 from mypy_torch_shapes.evaluation.session import Options, Session
 from mypy_torch_shapes.seeds.model import Profile
@@ -96,3 +97,45 @@ def test_an_edit_of_what_was_given_is_none(bench: Bench, recorded: Profile) -> N
     path = bench.directory / "settings.py"
     path.write_text(path.read_text().replace("depth: int = 2", "depth: int = 0").replace("drop=0.1", "drop=0.2"))
     assert found(bench, recorded) == []
+
+
+TARGETS = """
+import copy, torch
+from torch import nn
+class Critic(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.up = nn.Linear(6, 32)
+        self.down = nn.Linear(32, 1)
+    def forward(self, x):
+        return self.down(self.up(x))
+class Agent:
+    def __init__(self):
+        self.critic = Critic()
+        self.target = copy.deepcopy(self.critic)
+    def train(self, x):
+        for ours, theirs in zip(self.critic.parameters(), self.target.parameters()):
+            theirs.data.copy_(0.9 * theirs.data + 0.1 * ours.data)
+        return self.critic(x) - self.target(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("32", "40", ""),
+        (
+            "self.up = nn.Linear(6, 32)",
+            "self.bias = nn.Parameter(torch.zeros(7))\n        self.up = nn.Linear(6, 32)",
+            "",
+        ),
+        ("nn.Linear(32, 1)", "nn.Linear(40, 1)", "input has 32 features, expected in_features = 40"),
+    ],
+)
+def test_an_edit_of_a_constructor_counts_for_copies(bench: Bench, before: str, after: str, message: str) -> None:
+    net = bench.write(TARGETS)
+    profile = bench.record(lambda: net.Agent().train(torch.zeros(4, 6))).profile
+    assert found(bench, profile) == []
+    (bench.directory / "net.py").write_text(TARGETS.replace(before, after))
+    messages = found(bench, profile)
+    assert all(message in each for each in messages) and bool(messages) == bool(message)
