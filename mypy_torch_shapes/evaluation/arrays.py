@@ -138,6 +138,20 @@ def _random(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST
     return make(int64 if name == "randint" else float64, size)
 
 
+@special("numpy.random.choice", "numpy.random.permutation")
+def _chosen(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
+    """Some of the items of a vector, or of the numbers below one; or all of them in another order."""
+    source = tensor_of(args[0]) if args else None
+    whole = bool(args) and (is_size(args[0]) or isinstance(args[0], range) or are_whole(args[0]))
+    if not whole and (source is None or not source.type.dims):
+        return Unknown("an array drawn at random")
+    dtype, dims = (int64, ()) if source is None else (source.type.dtype, source.type.dims or ())
+    if name == "permutation":
+        return make(dtype, dims or (args[0] if is_size(args[0]) else len(args[0])))
+    size = kwargs.get("size", args[1] if len(args) > 1 else None)
+    return make(dtype, () if size is None else size) if len(dims) < 2 else Unknown("an array drawn at random")
+
+
 @special("numpy.random.rand", "numpy.random.randn")
 def _uniform(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     return make(float64, tuple(args)) if args else UnknownNumber(float, "a random number")
@@ -214,24 +228,26 @@ def _length(
     return array.attrs["shape"][0] if array.attrs["shape"] else Unknown("the length of an array without axes")
 
 
-@method("numpy.ndarray", name="tolist")
 @method("numpy.ndarray", name="__iter__")
-def _numbers(
+def _items(
     run: Run, array: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
 ) -> Value:
-    """The items of a vector."""
+    """The numbers of a vector, the rows of anything larger."""
     known, tensor = known_numbers(array), tensor_of(array)
     if known is not None:
         return ListValue(known)
-    size = (
-        tensor.type.dims[0]
-        if tensor is not None and tensor.type.dims is not None and array.attrs["ndim"] == 1
-        else None
-    )
-    kind = {float64: float, int64: int}.get(tensor.type.dtype) if tensor is not None and tensor.type.dtype else None
-    if not isinstance(size, int) or size > _MOST or kind is None:
+    if tensor is None or not tensor.type.dims:
         return Unknown("the items of an array")
-    return ListValue(UnknownNumber(kind, "an item of an array") for _ in range(size))
+    size, *inside = tensor.type.dims
+    item = make(tensor.type.dtype, tuple(inside))
+    return ListValue([item], size) if inside or not isinstance(size, int) else ListValue([item] * min(size, _MOST))
+
+
+@method("numpy.ndarray", name="tolist")
+def _numbers(
+    run: Run, array: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    return _items(run, array, args, kwargs, node, frame) if array.attrs["ndim"] == 1 else Unknown("a nested list")
 
 
 @special("numpy.power")

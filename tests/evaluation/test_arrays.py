@@ -123,3 +123,19 @@ def test_what_numpy_computes_of_a_configuration_is_known(tmp_path: Path) -> None
 def test_a_size_that_numpy_rounds_is_a_size(tmp_path: Path) -> None:
     forward = "import numpy as np\nreturn x.new_zeros(int(np.ceil(x.size(0) / 2)), np.sum([2, 3]))"
     assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, N - N//2, 5]"
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_an_array_is_walked_by_its_rows_and_drawn_from(tmp_path: Path) -> None:
+    program = (
+        "import numpy as np, torch\nrows = torch.stack([torch.from_numpy(row) for row in np.zeros((3, 4))])\n"
+        "drawn = np.random.choice(range(10), 4, replace=False)\nkept = torch.zeros(20, 3)[drawn]\n"
+        "mixed = torch.zeros(7, 3)[np.random.permutation(7)]\nx, y = np.zeros((2, 5))\nsecond = torch.tensor(y)\n"
+        "few = torch.tensor([np.eye(8)[i] for i in np.random.choice(8, size=2)])\n"
+        "same = torch.from_numpy(np.random.permutation(np.zeros((6, 2))))\n"
+    )
+    values, _ = evaluated(tmp_path, program)
+    expected: dict[str, Any] = {}
+    exec(program, expected)
+    for name in ("rows", "kept", "mixed", "second", "few", "same"):
+        assert values[name].type.dims == tuple(expected[name].shape), name
