@@ -102,6 +102,8 @@ def _wrapped(result: Any) -> Value:
 @special(*(f"numpy.{name}" for name in _SHARED))
 def _shared(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
     """A function that numpy and torch share."""
+    if name == "stack" and len(args) == 1 and not kwargs and isinstance(args[0], list | tuple):
+        return arrays.of_numbers(run, args, kwargs, node, frame)
     if args and arrays.are_whole(args[0]):
         args = [arrays.vector(args[0]), *args[1:]]
     if not any(isinstance(each, Instance) for each in _leaves(args)):

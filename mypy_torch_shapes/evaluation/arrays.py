@@ -173,7 +173,7 @@ def dtype_of(given: Value) -> DType | None:
 
 
 @special("numpy.array", "numpy.asarray")
-def _of_numbers(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+def of_numbers(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     """Nested sequences of numbers: a table that a constructor computes; or another array."""
     data = args[0] if args else None
     given = kwargs.get("dtype", args[1] if len(args) > 1 else None)

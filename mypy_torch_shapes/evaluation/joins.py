@@ -10,6 +10,7 @@ from ..shapes.dtypes import DType
 from ..shapes.relations import Truth, equal
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown, UnknownDevice
+from . import numbers
 from .values import (
     Bound,
     Condition,
@@ -66,14 +67,17 @@ def join(a: Value, b: Value, depth: int = _DEPTH) -> Value:
     if _is_device(a) and _is_device(b):
         kinds = {getattr(device, "kind", device) for device in (a, b)}
         return UnknownDevice("one of several devices", kinds.pop() if len(kinds) == 1 else None)
+    if is_size(a) and is_size(b):
+        return join_sizes(a, b)
+    number = numbers.joined(a, b)
+    if number is not None:
+        return number
     if isinstance(a, Unknown) and type(a) is type(b):
         return a
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         return Unknown(a.reason if isinstance(a, Unknown) else b.reason)
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         return Tensor(join_types(a.type, b.type))
-    if is_size(a) and is_size(b):
-        return join_sizes(a, b)
     if depth and type(a) is type(b):
         if isinstance(a, tuple) and len(a) == len(b):
             return _rebuild(a, [join(x, y, depth - 1) for x, y in zip(a, b, strict=True)])
@@ -167,7 +171,7 @@ def same(a: Value, b: Value, depth: int = _DEPTH) -> bool:
     if depth and isinstance(a, Many):
         return a.length == b.length and same(a.element, b.element, depth - 1)
     if depth and isinstance(a, Instance):
-        return a.cls is b.cls and same(a.attrs, b.attrs, depth - 1)
+        return a.cls == b.cls and same(a.attrs, b.attrs, depth - 1)
     if depth and isinstance(a, Bound | Method | Partial):
         return all(same(x, y, depth - 1) for x, y in zip(vars(a).values(), vars(b).values(), strict=True))
     if isinstance(a, Function):

@@ -33,13 +33,23 @@ def binary(operation: Callable[[Any, Any], Any], left: Value, right: Value) -> V
 
 def of_unknown(divides: bool, left: Value, right: Value) -> Unknown:
     """An operator on something unknown: a number of known kind stays one (`loss.item() * 2` is a float)."""
-    kinds = {_kind(left), _kind(right)}
+    kinds = {kind_of(left), kind_of(right)}
     if None in kinds or complex in kinds:
         return Unknown(left.reason if isinstance(left, Unknown) else right.reason)
     return UnknownNumber(float if divides or float in kinds else int, "made from a number that is not known")
 
 
-def _kind(value: Value) -> type | None:
+def joined(left: Value, right: Value) -> UnknownNumber | None:
+    """A number that is one of two; None where they are not both numbers."""
+    kinds = {kind_of(left), kind_of(right)}
+    if not kinds <= {bool, int, float}:
+        return None
+    kind = float if float in kinds else int if int in kinds else bool
+    return UnknownNumber(kind, "one of two numbers")
+
+
+def kind_of(value: Value) -> type | None:
+    """The type of a number, None for anything else."""
     if isinstance(value, UnknownNumber):
         return value.kind
     if isinstance(value, Dim):

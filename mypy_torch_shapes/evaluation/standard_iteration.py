@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Callable
+from functools import reduce
 
 from ..shapes.unknown import Unknown
 from . import iteration, operators
+from .joins import join
 from .run import Frame, Run
 from .specials import call_value, is_data, special
-from .values import ListValue, Many, Value
+from .values import ListValue, Many, Value, is_size
 
 _COUNTED = 10_000  # of an endless count, as many as any loop here runs
 
@@ -84,3 +86,15 @@ def _count(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
     if not is_data(start) or not isinstance(step, int) or not isinstance(start, int) or not step:
         return Unknown("a count from something unknown")
     return range(start, start + step * _COUNTED, step)
+
+
+@special("random.choice", "random.choices", "random.sample")
+def _drawn(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
+    """Some of the items, of which what they have in common is known."""
+    known = iteration.items(run, args[0]) if args else Unknown("drawn from nothing")
+    if isinstance(known, list):
+        known = Many(reduce(join, known), len(known), True) if known else Unknown("drawn from nothing")
+    if isinstance(known, Unknown) or name == "choice":
+        return known.element if isinstance(known, Many) else known
+    count = kwargs.get("k", args[1] if name == "sample" and len(args) > 1 else 1)
+    return ListValue([known.element], count) if is_size(count) else Many(known.element)

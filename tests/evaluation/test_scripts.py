@@ -307,3 +307,22 @@ def test_what_is_put_together_of_pieces_nobody_has_counted_has_a_rank(tmp_path: 
     )
     facts = {fact.text for fact in reported(tmp_path, source).facts}
     assert {"Tensor[float32, _, 4]", "Tensor[float32, 3, _]"} <= facts
+
+
+def test_what_is_drawn_from_a_memory_has_its_sizes(tmp_path: Path) -> None:
+    source = (
+        f"{HEAD}import random\nimport numpy as np\nfrom collections import deque, namedtuple\n"
+        "Step = namedtuple('Step', 'state action reward')\nmemory, pairs = deque(maxlen=100), []\n"
+        "for i in range(20):\n    memory.append(Step(torch.zeros(1, 4), torch.tensor([[1]]), 0.5 * i))\n"
+        "    pairs.append((np.zeros(4), 0.5 * i))\n"
+        "batch = Step(*zip(*random.sample(memory, 8)))\nstates = torch.cat(batch.state)\n"
+        "rewards = torch.tensor(batch.reward)\nrows, gains = map(np.stack, zip(*random.sample(pairs, 6)))\n"
+        "observed = torch.FloatTensor(rows)\ngained = torch.FloatTensor(gains).unsqueeze(1)\n"
+    )
+    report = reported(tmp_path, source)
+    lines = {fact.span.line: fact.text for fact in report.facts}
+    found = [
+        lines.get(source[: source.index(name)].count("\n") + 1) for name in ("rewards =", "observed =", "gained =")
+    ]
+    assert found == ["Tensor[float32, 8]", "Tensor[float32, 6, 4]", "Tensor[float32, 6, 1]"]
+    assert "Tensor[float32, 8, 4]" in {fact.text for fact in report.facts}
