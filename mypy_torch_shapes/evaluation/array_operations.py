@@ -31,7 +31,7 @@ _RENAMED = {
 _SHARED = (
     "tan", "tanh", "abs", "absolute", "cumsum", "cumprod", "sum", "mean", "max", "min", "maximum", "minimum", "outer",
     "clip", "concatenate", "stack", "vstack", "hstack", "expand_dims", "tile", "multiply", "subtract", "reshape",
-    "zeros_like", "ones_like", "transpose",
+    "zeros_like", "ones_like", "transpose", "argsort",
 )  # fmt: skip
 
 
@@ -132,6 +132,12 @@ def _made(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, 
     return apply(run, f"torch.{name}", args, kwargs)
 
 
+@special("numpy.sort")
+def _sorted(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    tensor = arrays.tensor_of(args[0]) if len(args) == 1 and kwargs.keys() <= {"axis"} else None
+    return Unknown("sorted by numpy") if tensor is None else _wrapped(tensor.type)
+
+
 @special("numpy.append")
 def _append(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     """Without an axis, both are flattened."""
@@ -149,7 +155,15 @@ def _append(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST
 def _method(
     run: Run, array: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, name: str
 ) -> Value:
+    if name == "__getitem__" and arrays.numbers_of(array) is None:
+        args = [tuple(map(_forwards, key)) if isinstance(key, tuple) else _forwards(key) for key in args]
     return apply(run, f"torch.Tensor.{_RENAMED.get(name, name)}", [array, *args], kwargs)
+
+
+def _forwards(key: Value) -> Value:
+    """What selects as many as `[::-1]`, which torch does not have."""
+    backwards = isinstance(key, slice) and key.start is key.stop is None and isinstance(key.step, int) and key.step < 0
+    return slice(None, None, -key.step) if backwards else key
 
 
 def _register(name: str) -> None:

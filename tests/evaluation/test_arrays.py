@@ -114,10 +114,10 @@ def test_arrays_in_a_list_are_rows_of_its_table(tmp_path: Path) -> None:
 def test_what_numpy_computes_of_a_configuration_is_known(tmp_path: Path) -> None:
     program = (
         "import numpy as np\nwidth = 3 + np.sum([2, 4]) - len([2, 4])\nmost = np.max((1, 5))\n"
-        "pieces = int(np.ceil(7 / 2)) + int(np.floor(2.5))\n"
+        "pieces = int(np.ceil(7 / 2)) + int(np.floor(2.5))\nlast = np.array([3, 4, 5])[::-1][0]\n"
     )
     values, _ = evaluated(tmp_path, program)
-    assert (values["width"], values["most"], values["pieces"]) == (7, 5, 6)
+    assert (values["width"], values["most"], values["pieces"], values["last"]) == (7, 5, 6, 5)
 
 
 def test_a_size_that_numpy_rounds_is_a_size(tmp_path: Path) -> None:
@@ -132,10 +132,12 @@ def test_an_array_is_walked_by_its_rows_and_drawn_from(tmp_path: Path) -> None:
         "drawn = np.random.choice(range(10), 4, replace=False)\nkept = torch.zeros(20, 3)[drawn]\n"
         "mixed = torch.zeros(7, 3)[np.random.permutation(7)]\nx, y = np.zeros((2, 5))\nsecond = torch.tensor(y)\n"
         "few = torch.tensor([np.eye(8)[i] for i in np.random.choice(8, size=2)])\n"
-        "same = torch.from_numpy(np.random.permutation(np.zeros((6, 2))))\n"
+        "same = torch.from_numpy(np.random.permutation(np.zeros((6, 2))))\nsizes = np.zeros(5, dtype=np.int64)\n"
+        "order = torch.from_numpy(np.argsort(-sizes))\nfalling = torch.from_numpy(np.sort(sizes)[::-1].copy())\n"
+        "flipped = torch.from_numpy(np.zeros((4, 5, 3))[:, ::-2, ::-1].copy())\n"
     )
     values, _ = evaluated(tmp_path, program)
     expected: dict[str, Any] = {}
     exec(program, expected)
-    for name in ("rows", "kept", "mixed", "second", "few", "same"):
+    for name in ("rows", "kept", "mixed", "second", "few", "same", "order", "falling", "flipped"):
         assert values[name].type.dims == tuple(expected[name].shape), name
