@@ -79,9 +79,11 @@ def _consumed(part: Any) -> int:
     if part is None or part is Ellipsis or isinstance(part, bool):
         return 0
     if isinstance(part, TensorType):
+        if part.dtype not in (None, bool_, uint8):
+            return 1
         if part.dims is None or (part.dtype is None and len(part.dims) != 1):
             raise _Anything
-        return len(part.dims) if part.dtype in (bool_, uint8) else 1
+        return 1 if part.dtype is None else len(part.dims)
     return 1
 
 
@@ -128,7 +130,8 @@ def _sliced(part: slice, size: Size) -> Size:
 
 
 def _by_tensor(index: TensorType, dims: tuple[Size, ...], at: int) -> list[Kept]:
-    assert index.dims is not None
+    if index.dims is None:
+        raise _Anything
     _require_index_dtype(index.dtype, scalar=not index.dims)
     if index.dtype is None:  # a vector: of numbers, or a mask
         return [Kept(dims[0], (fresh(),))]

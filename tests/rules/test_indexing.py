@@ -10,7 +10,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mypy_torch_shapes.rules.mismatch import Mismatch
+from mypy_torch_shapes.rules.registry import apply
 from mypy_torch_shapes.shapes.dims import Dim, Symbol
+from mypy_torch_shapes.shapes.dtypes import float32, int64
+from mypy_torch_shapes.shapes.tensor_type import TensorType
 
 from .mirror import agrees_at, agrees_symbolically, run_rules
 from .samples import OK, PARTIAL
@@ -199,3 +203,10 @@ def test_masks(name: str, x: Any, m: Any, dtype: Any) -> None:
 def test_a_list_of_tensors_is_read_as_a_tuple() -> None:
     verdict = agrees_at(lambda torch: torch.zeros(3, 4)[[torch.zeros(2, dtype=INT), torch.zeros(2, dtype=INT)]], ())
     assert verdict == OK
+
+
+def test_indices_of_unknown_rank_are_counted() -> None:
+    table, index = TensorType(float32, (4, 5, 6)), TensorType(int64, None)
+    with pytest.raises(Mismatch, match="too many indices: 4 for a tensor of rank 3"):
+        apply("torch.Tensor.__getitem__", table, (slice(None), slice(None), index, 0))
+    assert apply("torch.Tensor.__getitem__", table, (slice(None), index, 0)).dims is None
