@@ -277,7 +277,8 @@ def _together(seeds: Sequence[Seed]) -> Seed:
 def _settled(record: CallRecord, variations: list[Variation]) -> set[Axis]:
     """The axes of which the probe found out whether they may have another size.
 
-    Not those that failed alone, and were not tried together with the axes of equal size, because time was up.
+    Not those that failed alone, and were not tried together with the axes of equal size, because time was up; nor
+    those as long as an array (the lengths of a batch), which the probe leaves as it is.
     """
     free = {axis for each in variations if each.ok for axis in each.axes}
     together = {axis for each in variations if len(each.axes) > 1 for axis in each.axes}
@@ -286,8 +287,18 @@ def _settled(record: CallRecord, variations: list[Variation]) -> set[Axis]:
         for axis, size in enumerate(seed.shape if isinstance(seed, TensorSeed) else ()):
             if (name, axis) not in free:
                 bound.setdefault(size, set()).add((name, axis))
-    unknown = {axis for group in bound.values() if len(group) > 1 for axis in group - together}
+    arrays = {size for _, seed in record.arguments for size in _array_sizes(seed)}
+    unknown = {axis for size, group in bound.items() if len(group) > 1 or size in arrays for axis in group - together}
     return {axis for each in variations for axis in each.axes} - unknown
+
+
+def _array_sizes(seed: Seed) -> Iterator[int]:
+    """The sizes of the numpy arrays in a seed."""
+    if isinstance(seed, ObjectSeed) and seed.cls == "numpy:ndarray":
+        yield from slots_of(dict(seed.attrs)["shape"])
+    else:
+        for part in parts_of(seed):
+            yield from _array_sizes(part)
 
 
 def _receiver_key(profile: Profile, receiver: int | None) -> object:

@@ -382,3 +382,20 @@ def test_a_list_inside_an_argument_is_as_long_as_the_batch(tmp_path: Path) -> No
     tried = [Variation(0, axes, size, ok=True) for size in (7, 5)]
     report = reported(tmp_path, source, Profile(profile.functions, profile.modules, calls, tried))
     assert returned(report, tmp_path) == "Tensor[float32, N, 6]"
+
+
+def test_an_axis_as_long_as_an_array_beside_it_is_free(tmp_path: Path) -> None:
+    source = (
+        f"{HEAD}class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "    def forward(self, x, lengths):\n        return x + x\n"
+    )
+    profile = profile_of(source, ((4, 6),))
+    shape = ("shape", SequenceSeed("tuple", (4,)))
+    lengths = ObjectSeed("numpy:ndarray", (("dtype", "int32"), shape, ("numbers", "6 5 5 2")))
+    calls = []
+    for width, probe in ((6, None), (9, 0)):
+        given = (("self", ModuleSeed(0)), ("x", TensorSeed("float32", (4, width))), ("lengths", lengths))
+        calls.append(CallRecord("program:Net.forward", given, receiver=0, root=True, probe=probe))
+    tried = [Variation(0, (("x", 1),), 9, ok=True), Variation(0, (("x", 0),), 5, ok=False)]
+    report = reported(tmp_path, source, Profile(profile.functions, profile.modules, calls, tried))
+    assert returned(report, tmp_path) == "Tensor[float32, N, D]"
