@@ -50,6 +50,8 @@ def _dispatch(
         return _dispatch(run, function.function, [function.receiver, *args], kwargs, node, frame)
     if isinstance(function, Function):
         return _remembered(run, function, args, kwargs)
+    if isinstance(function, Library) and methods.is_unbound(function.path, args):
+        return methods.call_unbound(run, function.path, args, kwargs, node, frame)
     if isinstance(function, Library):
         return library.call(run, function, args, kwargs, node, frame)
     if isinstance(function, Method):

@@ -119,7 +119,41 @@ def _super(
         return None
     if not isinstance(receiver, Instance):
         return Unknown("super() in a class method")
-    base = objects.library_base(receiver.cls, value.owner)
+    return inherited(run, receiver, objects.library_base(receiver.cls, value.owner), name, args, kwargs, node, frame)
+
+
+def is_unbound(path: str, args: list[Value]) -> bool:
+    """Whether a call is one of a library class's method with the object: `nn.Linear.__init__(self, …)`."""
+    base, _, name = path.rpartition(".")
+    receiver = args[0] if args else None
+    if not isinstance(receiver, Instance) or name == "__call__":
+        return False
+    return objects.is_subclass(receiver.cls, base) or (
+        base == "torch.nn.Module" and torch_modules.is_module(receiver)  # which torch's own classes are, too
+    )
+
+
+def call_unbound(
+    run: Run, path: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    """`nn.Linear.__init__(self, …)`."""
+    base, _, name = path.rpartition(".")
+    receiver, *rest = args
+    assert isinstance(receiver, Instance)
+    return inherited(run, receiver, base, name, rest, kwargs, node, frame)
+
+
+def inherited(
+    run: Run,
+    receiver: Instance,
+    base: str | None,
+    name: str,
+    args: list[Value],
+    kwargs: dict[str, Value],
+    node: ast.AST,
+    frame: Frame,
+) -> Value:
+    """What a method that the program's class inherits from a library's does."""
     if name == "__init__":
         objects.library_init(run, receiver, base, args, kwargs, node, frame)
         return None

@@ -119,3 +119,31 @@ def test_a_function_with_a_gradient_of_its_own_by_any_name_of_its_base(tmp_path:
     )
     report = net(tmp_path, "self.fc = weight_norm(nn.Linear(6, 4))", "return Double.apply(x, self.fc)", before=before)
     assert returned(report, tmp_path) == "Tensor[float32, N, 10]"
+def test_methods_of_torch_classes_called_with_the_object(tmp_path: Path) -> None:
+    before = """
+class Rank:
+    def __init__(self, r):
+        self.r = r
+class Lora(nn.Linear, Rank):
+    def __init__(self, i, o, r):
+        nn.Linear.__init__(self, i, o)
+        Rank.__init__(self, r=r)
+        self.down = nn.Parameter(self.weight.new_zeros((r, i)))
+        self.up = nn.Parameter(self.weight.new_zeros((o, r)))
+    def train(self, mode=True):
+        nn.Linear.train(self, mode)
+        return self
+    def forward(self, x):
+        return nn.Linear.forward(self, x) + x @ self.down.T @ self.up.T
+class Plain(nn.Module):
+    def __init__(self):
+        nn.Module.__init__(self)
+        self.fc = nn.Linear(5, 7)
+    def forward(self, x):
+        return self.fc(x)
+"""
+    init = "self.a = Lora(6, 5, 2)\nself.b = Plain().train()"
+    report = net(tmp_path, init, "return self.b(self.a(x))", before=before)
+    assert returned(report, tmp_path) == "Tensor[float32, N, 7]" and not report.findings
+    findings = net(tmp_path, "self.a = Lora(8, 5, 2)", "return self.a(x)", before=before).findings
+    assert "in_features = 8" in findings[0].message
