@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import numbers
 from typing import Any
 
 from ..shapes.dims import Dim
@@ -55,8 +56,10 @@ def _is_instance(value: Value, wanted: Value) -> bool | None:
     path = wanted.path
     if path in ("torch.Tensor", "torch.nn.Parameter"):
         return isinstance(value, Tensor) and (path == "torch.Tensor" or value.type.parameter)
-    if path.startswith("builtins.") or path.startswith("collections."):
+    if path.startswith(("builtins.", "collections.", "typing.")):
         return _is_builtin(value, wanted.name)
+    if path.startswith("numbers."):
+        return _is_number(value, getattr(numbers, wanted.name, None))
     if path in ("functools.partial", "types.FunctionType"):
         return _is_function(value, path)
     if path == "torch.Size":
@@ -95,6 +98,14 @@ _BASES = {
 def _torch_subclass(module: str, path: str) -> bool:
     """Whether a torch.nn class derives from another one."""
     return module == path or module.rsplit(".", 1)[-1] in _BASES.get(path, ())
+
+
+def _is_number(value: Value, kind: type | None) -> bool | None:
+    """Whether it is a number of a kind (`numbers.Integral`); objects of other classes may have been registered."""
+    if kind is None or isinstance(value, Instance | Library):
+        return None
+    likeness = 1 if isinstance(value, Dim | Condition) else 1.0 if isinstance(value, Real) else value
+    return isinstance(likeness, kind)
 
 
 def _is_builtin(value: Value, name: str) -> bool | None:

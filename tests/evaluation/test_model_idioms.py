@@ -399,3 +399,15 @@ def test_an_axis_as_long_as_an_array_beside_it_is_free(tmp_path: Path) -> None:
     tried = [Variation(0, (("x", 1),), 9, ok=True), Variation(0, (("x", 0),), 5, ok=False)]
     report = reported(tmp_path, source, Profile(profile.functions, profile.modules, calls, tried))
     assert returned(report, tmp_path) == "Tensor[float32, N, D]"
+def test_what_kind_of_number_it_is(tmp_path: Path) -> None:
+    before = "import numbers, typing\n"
+    init = (
+        "shape = 6\nif isinstance(shape, numbers.Integral):\n    shape = (shape,)\n"
+        "self.weight = nn.Parameter(torch.ones(torch.Size(shape)))\n"
+        "known = isinstance([1], typing.Sequence) and not isinstance(0.5, numbers.Integral)\n"
+        "self.fc = nn.Linear(6, 5 if known and isinstance(0.5, numbers.Real) else 4)"
+    )
+    forward = "n = x.shape[0]\ny = self.fc(x * self.weight)\nreturn y[:1] if isinstance(n, numbers.Number) else y"
+    assert returned(net(tmp_path, init, forward, before=before), tmp_path) == "Tensor[float32, 1, 5]"
+    values, _ = evaluated(tmp_path, "import numbers\nx = isinstance('a', numbers.Number), isinstance(1j, numbers.Real)")
+    assert values["x"] == (False, False)
