@@ -284,9 +284,9 @@ def _settled(record: CallRecord, variations: list[Variation]) -> set[Axis]:
     together = {axis for each in variations if len(each.axes) > 1 for axis in each.axes}
     bound: dict[int, set[Axis]] = {}
     for name, seed in record.arguments:
-        for axis, size in enumerate(seed.shape if isinstance(seed, TensorSeed) else ()):
-            if (name, axis) not in free:
-                bound.setdefault(size, set()).add((name, axis))
+        for axis, size in zip(_axes(name, seed), slots_of(seed), strict=True):
+            if axis is not None and axis not in free:
+                bound.setdefault(size, set()).add(axis)
     arrays = {size for _, seed in record.arguments for size in _array_sizes(seed)}
     unknown = {axis for size, group in bound.items() if len(group) > 1 or size in arrays for axis in group - together}
     return {axis for each in variations for axis in each.axes} - unknown
@@ -384,13 +384,22 @@ def _has_any_length(seed: Seed) -> bool:
 
 def _untried(base: CallRecord, arguments: tuple[tuple[str, Seed], ...], tried: set[Axis]) -> Iterator[bool]:
     """For each slot of a root call's arguments, whether the probe left it out."""
-    inside = {path.partition("[")[0].partition(".")[0] for path, _ in tried}
-    for name, seed in arguments:
-        if isinstance(seed, TensorSeed):
-            yield from (base.root and (name, axis) not in tried for axis in range(len(seed.shape)))
-            yield from [False] * (seed.largest is not None)
-        else:
-            yield from (base.root and name not in inside for _ in slots_of(seed))
+    return (base.root and axis not in tried for name, seed in arguments for axis in _axes(name, seed))
+
+
+def _axes(path: str, seed: Seed) -> Iterator[Axis | None]:
+    """For each slot of a seed the axis, by the name the probe has for it (`batch['ids']`); None for a number."""
+    if isinstance(seed, ItemsSeed):
+        yield path, LENGTH
+        yield from _axes(f"{path}[0]", seed.element)
+    elif isinstance(seed, TensorSeed):
+        yield from ((path, axis) for axis in range(len(seed.shape)))
+        yield from [None] * (seed.largest is not None)
+    elif isinstance(seed, int) and not isinstance(seed, bool):
+        yield None
+    else:
+        for step, part in list(_steps(seed)) or [("", part) for part in parts_of(seed)]:
+            yield from _axes(path + step, part)
 
 
 def kinds_of(seed: Seed) -> list[bool]:

@@ -125,6 +125,23 @@ def test_an_axis_whose_partners_the_probe_did_not_reach_is_free(tmp_path: Path) 
     assert returned(report, tmp_path) == "Tensor[float32, N, 4, D]"
 
 
+def test_an_axis_inside_a_dict_whose_partners_the_probe_did_not_reach_is_free(tmp_path: Path) -> None:
+    source = (
+        f"{HEAD}class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "    def forward(self, batch):\n        return batch['x'] + batch['y']\n"
+    )
+    profile = profile_of(source, ((4, 6),))
+    names, calls = ("batch['x']", "batch['y']"), []
+    for width, probe in ((6, None), (7, 4)):
+        given = MappingSeed("dict", tuple((name, TensorSeed("float32", (3, width))) for name in ("x", "y")))
+        arguments = (("self", ModuleSeed(0)), ("batch", given))
+        calls.append(CallRecord("program:Net.forward", arguments, receiver=0, root=True, probe=probe))
+    tried = [Variation(0, ((name, axis),), 9, ok=False) for name in names for axis in (0, 1)]
+    tried.append(Variation(0, tuple((name, 1) for name in names), 7, ok=True))
+    report = reported(tmp_path, source, Profile(profile.functions, profile.modules, calls, tried))
+    assert returned(report, tmp_path) == "Tensor[float32, N, D]"
+
+
 def test_a_library_without_torch_is_left_after_some_steps(tmp_path: Path) -> None:
     (tmp_path / "site-packages").mkdir()
     slow = "def slow(n):\n    for i in range(500):\n        n = (n * 7 + i) % 1000\n    return n\n"
