@@ -112,7 +112,7 @@ def pure(path: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
     function: Any = importlib.import_module(module)
     for part in name.split("."):
         function = getattr(function, part, None)
-    if function is None or not callable(function) or name in _IMPURE:
+    if function is None or not callable(function) or (module == "builtins" and name in _IMPURE):
         return Unknown(f"{path} is not followed")
     if isinstance(function, type) and issubclass(function, BaseException):
         return Unknown("an exception")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from typing import Any
 
 from ..shapes.dims import Dim, Size
@@ -357,7 +358,7 @@ def subscript(run: Run, receiver: Value, index: Value, node: ast.AST, frame: Fra
         return _entry(receiver, index)
     if isinstance(receiver, ListValue) and receiver.length is not None:
         return _repeated_item(receiver, index)
-    if isinstance(receiver, list | tuple | str | bytes | range):
+    if isinstance(receiver, list | tuple | str | bytes | range | re.Match):
         return _item(receiver, index)
     return Unknown("indexed something unknown")
 

@@ -164,7 +164,7 @@ class Seeding:
     def _sequence(self, seed: SequenceSeed) -> Value:
         items = [self.value(item) for item in seed.items]
         if not seed.complete:
-            return Unknown("a sequence too long to record")
+            return _long_list(seed)
         if seed.cls == "list":
             return self._samples(seed, items) or ListValue(items)
         if seed.cls in ("set", "frozenset"):
@@ -411,6 +411,15 @@ class Seeding:
             child = self.profile.modules.get(number)
             if child is not None:
                 self._link(made.attrs.get(name), child)
+
+
+def _long_list(seed: SequenceSeed) -> Value:
+    """A list that was cut: of a table of numbers it is known what its items are."""
+    kinds = {type(item) for item in seed.items}
+    for kind in (int, float):
+        if seed.cls == "list" and kinds == {kind}:
+            return ListValue([UnknownNumber(kind, "a number of a list too long to record")], fresh())
+    return Unknown("a sequence too long to record")
 
 
 def _default_of(cls: Class, name: str) -> Value:

@@ -492,6 +492,14 @@ for v in []:
 else:
     vv = 1
 """,
+    "regular expressions": """
+import re
+pattern = re.compile(r"^net\\.(.+)")
+a = {pattern.sub(r"\\1", k): v for k, v in {"net.a": 3, "b": 4}.items() if pattern.match(k) is not None}
+b = re.match(r"(\\d+)x(?P<w>\\d+)", "3x40")
+c = b[0], b["w"], b.group(1), b.groups(), int(b[1]) + 1
+d = [int(s) for s in re.split("x", "3x4")], re.findall(r"\\d", "a1b2"), pattern.findall("net.x")
+""",
     "numbers and formats": """
 a = f"{3.14159:.2f} {10:>4} {'x'!r} {1_000:,} {0.5:%} {255:#x}"
 b = "%s %5.1f %d%%" % ("q", 2.345, 7)

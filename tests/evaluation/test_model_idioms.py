@@ -428,3 +428,24 @@ def test_what_kind_of_number_it_is(tmp_path: Path) -> None:
     assert returned(net(tmp_path, init, forward, before=before), tmp_path) == "Tensor[float32, 1, 5]"
     values, _ = evaluated(tmp_path, "import numbers\nx = isinstance('a', numbers.Number), isinstance(1j, numbers.Real)")
     assert values["x"] == (False, False)
+
+
+def test_a_table_of_numbers_too_long_to_record(tmp_path: Path) -> None:
+    source = source_of("pass", "return torch.tensor(table)[x]").replace("(self, x)", "(self, x, table)")
+    profile = profile_of(source, ((4, 6),))
+    table = SequenceSeed("list", tuple(range(16)), complete=False)
+    arguments = (("self", ModuleSeed(0)), ("x", TensorSeed("int64", (4, 6))), ("table", table))
+    calls = [replace(profile.calls[0], arguments=arguments)]
+    report = reported(tmp_path, source, Profile(profile.functions, profile.modules, calls))
+    assert returned(report, tmp_path) == "Tensor[int64, N, T]"
+
+
+def test_a_compiled_pattern_picks_the_entries_of_a_dict(tmp_path: Path) -> None:
+    source = """
+import re
+key = re.compile(r"^net\\.(.+)")
+x = {key.sub(r"\\1", k): v for k, v in {"net.a": 3, "b": 4}.items() if key.match(k) is not None}
+y = re.match(r"(\\d+)x(?P<w>\\d+)", "3x40")["w"]
+"""
+    values, _ = evaluated(tmp_path, source)
+    assert values["x"] == {"a": 3} and values["y"] == "40"
