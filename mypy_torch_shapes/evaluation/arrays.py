@@ -157,6 +157,12 @@ def _uniform(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AS
     return make(float64, tuple(args)) if args else UnknownNumber(float, "a random number")
 
 
+@special("numpy.random.random", "numpy.random.random_sample", "numpy.random.standard_normal")
+def _drawn(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    size = args[0] if args else kwargs.get("size")
+    return UnknownNumber(float, "a random number") if size is None else make(float64, size)
+
+
 @special("numpy.zeros", "numpy.ones")
 def _filled(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     given = kwargs.get("dtype", args[1] if len(args) > 1 else Library("numpy.float64"))

@@ -102,7 +102,7 @@ def _suppress(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.A
 
 
 @special("random.random", "random.uniform", "random.gauss", "random.betavariate", "random.randint", "random.randrange",
-         "numpy.random.random", "numpy.random.beta", "time.time", "time.perf_counter", "time.monotonic")  # fmt: skip
+         "numpy.random.beta", "time.time", "time.perf_counter", "time.monotonic")  # fmt: skip
 def _number(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
     most = 0 if name == "random" else 2  # numpy: more arguments ask for an array
     if len(args) > most or "size" in kwargs or not all(isinstance(arg, int | float | UnknownNumber) for arg in args):

@@ -11,8 +11,9 @@ from ..shapes.dtypes import BOOL, COMPLEX, DType, bool_, complex_of, int64, prom
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided, Unknown
+from .devices import kind_of
 from .inputs import operand
-from .mismatch import Mismatch
+from .mismatch import DTYPE, Mismatch
 from .promotion import default_dtype, given_dtype, is_number, number_dtype
 from .registry import rule
 from .sizes import in_each_world, listed, size_of
@@ -30,9 +31,26 @@ def sizes_of(given: tuple[Any, ...], size: Any = None) -> tuple[Size, ...] | Non
     return dims
 
 
-@rule("torch.zeros", "torch.ones", "torch.empty", "torch.rand", "torch.randn")
+@rule("torch.zeros", "torch.ones", "torch.empty")
 def zeros(*sizes: Any, size: Any = None, dtype: Any = None, **_: Any) -> TensorType:
     return TensorType(given_dtype(dtype, default_dtype.get()), sizes_of(sizes, size))
+
+
+@rule("torch.rand", "torch.randn")
+def rand(*sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, **_: Any) -> TensorType:
+    return require_continuous(zeros(*sizes, size=size, dtype=dtype), device)
+
+
+def require_continuous(made: TensorType, device: str | None) -> TensorType:
+    """A tensor to fill with numbers of a continuous distribution, which is of no whole numbers.
+
+    The meta device does not look, nor do all of them where there is nothing to fill.
+    """
+    if made.dtype is None or made.dtype.is_floating_point or made.dtype.is_complex or kind_of(device) == "meta":
+        return made
+    if made.dims is not None and less(0, product(made.dims)).holds:
+        raise Mismatch(f"dtype is {made.dtype.name}, expected a floating point or complex dtype", DTYPE)
+    return made
 
 
 @rule("torch.empty_permuted")

@@ -10,7 +10,8 @@ from ..shapes.dtypes import BY_NAME, DType, promote
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Repeated, Undecided, Unknown
-from .creation import sizes_of
+from .creation import require_continuous, sizes_of
+from .devices import kind_of
 from .inputs import operand
 from .mismatch import Mismatch
 from .promotion import default_dtype, given_dtype, is_number, number_dtype
@@ -166,7 +167,13 @@ def new_tensor(input: Any, data: Any, *, dtype: Any = None, **_: Any) -> TensorT
     return TensorType(given_dtype(dtype, operand(input).dtype), from_data(data).dims)
 
 
-@rule("torch.zeros_like", "torch.ones_like", "torch.empty_like", "torch.rand_like", "torch.randn_like")
+@rule("torch.rand_like", "torch.randn_like")
+def rand_like(input: Any, *, dtype: Any = None, device: Any = None, **_: Any) -> TensorType:
+    made = zeros_like(input, dtype=dtype)
+    return require_continuous(made, device if kind_of(device) is not None else operand(input).device)
+
+
+@rule("torch.zeros_like", "torch.ones_like", "torch.empty_like")
 def zeros_like(input: Any, *, dtype: Any = None, **_: Any) -> TensorType:
     like = operand(input)
     return TensorType(given_dtype(dtype, like.dtype), like.dims)
@@ -179,7 +186,7 @@ def full_like(input: Any, fill_value: Any = None, high: Any = None, *, dtype: An
 
 # Fillers keep the target's type: these take any arguments, as none has a say in it.
 _FILLERS = """
-    torch.fill  .fill  .zero  .zero_  torch.zero_  .normal_  .uniform_  .random_  .bernoulli_  .exponential_
+    torch.fill  .fill  .zero  .zero_  torch.zero_  .random_  .bernoulli_  .exponential_
     .geometric_  .cauchy_  .log_normal_  .fill_diagonal_  .apply_  .map_  .map2_
 """
 
@@ -192,6 +199,11 @@ def _register_filler(name: str) -> None:
 
 for _name in _FILLERS.split():
     _register_filler(_name)
+
+
+@rule(".normal_", ".uniform_")
+def normal_(input: Any, *args: Any, **_: Any) -> TensorType:
+    return require_continuous(operand(input), operand(input).device)
 
 
 @rule(".fill_", "torch.fill_")

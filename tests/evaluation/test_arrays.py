@@ -141,3 +141,11 @@ def test_an_array_is_walked_by_its_rows_and_drawn_from(tmp_path: Path) -> None:
     exec(program, expected)
     for name in ("rows", "kept", "mixed", "second", "few", "same", "order", "falling", "flipped"):
         assert values[name].type.dims == tuple(expected[name].shape), name
+def test_arrays_of_random_numbers(tmp_path: Path) -> None:
+    source = (
+        "import numpy as np\nimport torch\nx = torch.Tensor(np.random.random((4, 1, 1)))\n"
+        "y = torch.from_numpy(np.random.standard_normal(size=3))\nz = np.random.random() + 1\n"
+    )
+    values, _ = evaluated(tmp_path, source)
+    assert str(values["x"].type) == "Tensor[float32, 4, 1, 1]" and str(values["y"].type) == "Tensor[float64, 3]"
+    assert type(values["z"]) is UnknownNumber
