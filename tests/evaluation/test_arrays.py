@@ -149,3 +149,12 @@ def test_arrays_of_random_numbers(tmp_path: Path) -> None:
     values, _ = evaluated(tmp_path, source)
     assert str(values["x"].type) == "Tensor[float32, 4, 1, 1]" and str(values["y"].type) == "Tensor[float64, 3]"
     assert type(values["z"]) is UnknownNumber
+
+
+def test_a_size_filled_up_by_the_ceiling_of_numpy(tmp_path: Path) -> None:
+    forward = "h = x.shape[1]\nreturn torch.nn.functional.pad(x, (0, int(np.ceil(h / 8) * 8 - h)))"
+    report = net(tmp_path, "pass", forward, shapes=((4, 20), (4, 27), (5, 33)), before="import numpy as np\n")
+    assert returned(report, tmp_path) == "Tensor[float32, N, 8*D - 8*((7*D)//8)]"
+    values, _ = evaluated(tmp_path, "import numpy as np\nx = np.ceil(2.5), np.floor(-0.5), np.ceil([1.5])\n")
+    assert [values["x"][at] for at in (0, 1)] == [3.0, -1.0] and isinstance(values["x"][0], float)
+    assert isinstance(values["x"][2], Unknown)
