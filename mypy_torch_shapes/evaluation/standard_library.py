@@ -124,15 +124,6 @@ def _numpy(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
     return library.pure(f"math.{name}", args, kwargs)
 
 
-@special("numpy.ceil", "numpy.floor")
-def _rounded(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
-    """Unlike Python's own, they give a float."""
-    if len(args) != 1 or kwargs or not isinstance(args[0], float | Real):
-        return Unknown(f"numpy.{name} of something unknown")
-    whole = call_value(run, Library(f"math.{name}"), args, node, frame)
-    return call_value(run, Library("builtins.float"), [whole], node, frame)
-
-
 @special("functools.reduce")
 def _reduce(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     known = iteration.items(run, args[1])

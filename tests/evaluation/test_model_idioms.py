@@ -397,6 +397,7 @@ def test_a_list_inside_an_argument_is_as_long_as_the_batch(tmp_path: Path) -> No
         calls.append(CallRecord("program:Net.forward", given, receiver=0, root=True, probe=probe))
     axes = (("b['x']", 0), ("b['n'].lengths", LENGTH))
     tried = [Variation(0, axes, size, ok=True) for size in (7, 5)]
+    tried.append(Variation(0, (("b['x']", 1),), 9, ok=False))
     report = reported(tmp_path, source, Profile(profile.functions, profile.modules, calls, tried))
     assert returned(report, tmp_path) == "Tensor[float32, N, 6]"
 
