@@ -8,6 +8,7 @@ from mypy.checker import TypeChecker
 from mypy.errors import ErrorInfo, Errors, ErrorWatcher
 from mypy.nodes import TypeInfo
 from mypy.plugin import MethodSigContext
+from mypy.server.trigger import make_trigger
 from mypy.types import FunctionLike, Instance, get_proper_type
 
 MODULE = "torch.nn.modules.module.Module"
@@ -25,6 +26,7 @@ def signature(context: MethodSigContext) -> FunctionLike:
         return context.default_signature
     checker = cast(TypeChecker, context.api)
     _leave_out_aside(checker.errors)
+    _depend_on_forward(checker, receiver.type)
     forward = checker.expr_checker.analyze_external_member_access("forward", receiver, context.context)
     found = get_proper_type(forward)
     return found if isinstance(found, FunctionLike) else context.default_signature
@@ -37,6 +39,12 @@ def _calls_forward(info: TypeInfo) -> bool:
         return False
     before = info.mro[: classes.index(MODULE)]
     return any("forward" in each.names for each in before) and not any("__call__" in each.names for each in before)
+
+
+def _depend_on_forward(checker: TypeChecker, info: TypeInfo) -> None:
+    """A daemon checks the call again when `forward` is another one: of itself it only watches `__call__`."""
+    targets = checker.tree.plugin_deps.setdefault(make_trigger(f"{info.fullname}.forward"), set())
+    targets.add(checker.tscope.current_target())
 
 
 def _leave_out_aside(errors: Errors) -> None:

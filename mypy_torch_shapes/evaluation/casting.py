@@ -12,7 +12,7 @@ from ..rules.autocast import Region
 from ..seeds.model import Profile, Seed, TensorSeed
 from ..shapes.dtypes import BY_NAME, DType, bfloat16, float16
 from ..shapes.unknown import Unknown, UnknownDevice
-from . import contexts
+from . import seed_parts
 from .run import Frame, Run
 from .specials import special
 from .values import Function, Instance, Library, Value
@@ -110,5 +110,5 @@ def device_of(profile: Profile, root: int) -> str | None:
 def _tensors(seed: Seed) -> Iterator[TensorSeed]:
     if isinstance(seed, TensorSeed):
         yield seed
-    for part in contexts.parts_of(seed):
+    for part in seed_parts.parts_of(seed):
         yield from _tensors(part)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Container, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..seeds.model import (
     LENGTH,
     CallRecord,
     ItemsSeed,
-    IterableSeed,
-    MappingSeed,
     ModuleRecord,
-    ModuleSeed,
     ObjectSeed,
     OpaqueSeed,
     Profile,
@@ -22,11 +19,11 @@ from ..seeds.model import (
     Variation,
 )
 from ..shapes.dims import Dim, Size, Symbol
+from . import seed_parts
+from .seed_parts import Axis
 
 MOST_WORLDS = 24
 ANY_FLOAT = "builtins:float"
-
-Axis = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,7 @@ def _counted(profile: Profile) -> dict[object, frozenset[str]]:
     lengths: dict[tuple[object, str], tuple[set[int], set[int]]] = {}  # those of the run, and those of the probe
     for record in profile.calls:
         for name, seed in record.arguments:
-            if isinstance(seed, SequenceSeed) and _is_items(seed):
+            if isinstance(seed, SequenceSeed) and seed_parts.is_items(seed):
                 seen = lengths.setdefault((_loosely(profile, record), name), (set(), set()))
                 seen[record.probe is not None].add(len(seed.items))
     for (key, name), (of_run, of_probe) in lengths.items():
@@ -131,18 +128,10 @@ def _strictly(profile: Profile, record: CallRecord) -> object:
 
 def _loosely(profile: Profile, record: CallRecord) -> object:
     """Equal for calls that differ in sizes and in the lengths of lists of numbers."""
-    lists = frozenset(path for name, seed in record.arguments for path in _paths(name, seed, _is_items))
+    lists = frozenset(
+        path for name, seed in record.arguments for path in seed_parts.paths(name, seed, seed_parts.is_items)
+    )
     return _kind(profile, record, lists, frozenset())
-
-
-def _is_items(seed: Seed) -> bool:
-    """Whether a seed is a list of things that differ in sizes only, or of numbers."""
-    if not isinstance(seed, SequenceSeed) or seed.cls != "list" or not seed.items or not seed.complete:
-        return False
-    return len({"number" if type(item) in _NUMBERS else repr(shape_of(item)) for item in seed.items}) == 1
-
-
-_NUMBERS = (int, float, bool)
 
 
 def _batches(profile: Profile, record: CallRecord, tried: set[Axis], probed: set[int | None]) -> frozenset[str]:
@@ -159,56 +148,15 @@ def _batches(profile: Profile, record: CallRecord, tried: set[Axis], probed: set
         name
         for name, seed in record.arguments
         if (name, LENGTH) not in tried
-        and _is_items(seed)
+        and seed_parts.is_items(seed)
         and isinstance(seed, SequenceSeed)
         and isinstance(seed.items[0], kinds)
-        and not (module is not None and _items(seed).ragged)
+        and not (module is not None and seed_parts.items_of(seed).ragged)
     )
 
 
-def _items(seed: SequenceSeed) -> ItemsSeed:
-    rows = [tuple(slots_of(item)) for item in seed.items]
-    ragged = frozenset(i for i, column in enumerate(zip(*rows, strict=True)) if len(set(column)) > 1)
-    whole = [item for item in seed.items if isinstance(item, int)]
-    return ItemsSeed(max(whole) if len(whole) == len(seed.items) else seed.items[0], ragged, len(seed.items))
-
-
 def _arguments(record: CallRecord, lists: frozenset[str]) -> tuple[tuple[str, Seed], ...]:
-    return tuple((name, _with_items(name, seed, lists)) for name, seed in record.arguments)
-
-
-def _with_items(path: str, seed: Seed, lists: frozenset[str]) -> Seed:
-    """A seed with the lists at these paths in it as lists of any length."""
-    if isinstance(seed, SequenceSeed) and path in lists:
-        return _items(seed)
-    if not any(each.startswith(path) for each in lists):
-        return seed
-    inside = {step: _with_items(path + step, part, lists) for step, part in _steps(seed)}
-    if isinstance(seed, SequenceSeed):
-        return replace(seed, items=tuple(inside.values()))
-    if isinstance(seed, MappingSeed):
-        return replace(seed, items=tuple(zip((key for key, _ in seed.items), inside.values(), strict=True)))
-    if isinstance(seed, ObjectSeed):
-        return replace(seed, attrs=tuple(zip((name for name, _ in seed.attrs), inside.values(), strict=True)))
-    return seed
-
-
-def _paths(path: str, seed: Seed, wanted: Callable[[Seed], bool]) -> Iterator[str]:
-    """Where in a seed there are such ones, as the probe writes it."""
-    if wanted(seed):
-        yield path
-        return
-    for step, part in _steps(seed):
-        yield from _paths(path + step, part, wanted)
-
-
-def _steps(seed: Seed) -> Iterator[tuple[str, Seed]]:
-    if isinstance(seed, SequenceSeed):
-        yield from ((f"[{i}]", item) for i, item in enumerate(seed.items))
-    elif isinstance(seed, MappingSeed):
-        yield from ((f"[{key!r}]", value) for key, value in seed.items)
-    elif isinstance(seed, ObjectSeed):
-        yield from ((f".{name}", value) for name, value in seed.attrs)
+    return tuple((name, seed_parts.with_items(name, seed, lists)) for name, seed in record.arguments)
 
 
 def _measured(profile: Profile) -> set[tuple[str, str]]:
@@ -237,7 +185,12 @@ def _freed(seed: Seed, grown: Container[str]) -> Seed:
     if not isinstance(seed, ObjectSeed):
         return seed
     attrs = (
-        (name, _items(value) if name in grown and isinstance(value, SequenceSeed) and _is_items(value) else value)
+        (
+            name,
+            seed_parts.items_of(value)
+            if name in grown and isinstance(value, SequenceSeed) and seed_parts.is_items(value)
+            else value,
+        )
         for name, value in seed.attrs
     )
     return replace(seed, attrs=tuple((name, _freed(value, grown)) for name, value in attrs))
@@ -284,21 +237,12 @@ def _settled(record: CallRecord, variations: list[Variation]) -> set[Axis]:
     together = {axis for each in variations if len(each.axes) > 1 for axis in each.axes}
     bound: dict[int, set[Axis]] = {}
     for name, seed in record.arguments:
-        for axis, size in zip(_axes(name, seed), slots_of(seed), strict=True):
+        for axis, size in zip(seed_parts.axes_of(name, seed), seed_parts.slots_of(seed), strict=True):
             if axis is not None and axis not in free:
                 bound.setdefault(size, set()).add(axis)
-    arrays = {size for _, seed in record.arguments for size in _array_sizes(seed)}
+    arrays = {size for _, seed in record.arguments for size in seed_parts.array_sizes(seed)}
     unknown = {axis for size, group in bound.items() if len(group) > 1 or size in arrays for axis in group - together}
     return {axis for each in variations for axis in each.axes} - unknown
-
-
-def _array_sizes(seed: Seed) -> Iterator[int]:
-    """The sizes of the numpy arrays in a seed."""
-    if isinstance(seed, ObjectSeed) and seed.cls == "numpy:ndarray":
-        yield from slots_of(dict(seed.attrs)["shape"])
-    else:
-        for part in parts_of(seed):
-            yield from _array_sizes(part)
 
 
 def _receiver_key(profile: Profile, receiver: int | None) -> object:
@@ -325,11 +269,11 @@ def _generalise(records: list[CallRecord], tried: dict[str, set[Axis]], lists: f
     real = [record for record in records if record.probe is None]
     base = real[0]
     probed = [record for record in records if record.probe is not None]
-    worlds = [base, *probed, *real[1:]][:MOST_WORLDS]
-    rows = list(dict.fromkeys(tuple(_slots(_arguments(record, lists))) for record in worlds))
+    worlds = [base, *probed, *real[1:]]
+    rows = _telling([tuple(_slots(_arguments(record, lists))) for record in worlds])
     columns = zip(*(_arguments(record, lists) for record in worlds), strict=True)
     arguments = tuple((column[0][0], _together([seed for _, seed in column])) for column in columns)
-    kinds = [is_axis for _, seed in arguments for is_axis in kinds_of(seed)]
+    kinds = [is_axis for _, seed in arguments for is_axis in seed_parts.kinds_of(seed)]
     untried = list(_untried(base, arguments, tried.get(base.function, set())))
     symbols: dict[tuple[int, ...], Size] = {}
     sizes: list[Size] = []
@@ -346,13 +290,26 @@ def _generalise(records: list[CallRecord], tried: dict[str, set[Axis]], lists: f
     return Call(base.function, base.receiver, arguments, tuple(sizes), tuple(fixed), tuple(records))
 
 
+def _telling(rows: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Few of the worlds, all different: first those that show that a size varies, or that two sizes differ."""
+    distinct = list(dict.fromkeys(rows))
+    chosen, told = distinct[:1], 0
+    for row in distinct[1:]:
+        columns = set(zip(*chosen, row, strict=True))
+        tells = len(columns) + sum(len(set(column)) > 1 for column in columns)
+        if tells > told:
+            chosen, told = [*chosen, row], tells
+    rest = [row for row in distinct if row not in chosen]
+    return (chosen + rest)[:MOST_WORLDS]
+
+
 def _of_axes(arguments: tuple[tuple[str, Seed], ...], rows: list[tuple[int, ...]]) -> Iterator[tuple[int, int]]:
     """The slots of what lengths reach, each with that of an axis which is always of this size."""
     slot = 0
     axes: list[int] = []
     longest: list[int] = []
     for _, seed in arguments:
-        count = len(list(slots_of(seed)))
+        count = len(list(seed_parts.slots_of(seed)))
         if isinstance(seed, TensorSeed):
             axes += range(slot, slot + len(seed.shape))
             longest += [slot + len(seed.shape)] * (seed.largest is not None)
@@ -367,7 +324,9 @@ def as_run(call: Call) -> Call | None:
     real = [record for record in call.records if record.probe is None]
     if len(real) == len(call.records):
         return None
-    lists = frozenset(path for name, seed in call.arguments for path in _paths(name, seed, _has_any_length))
+    lists = frozenset(
+        path for name, seed in call.arguments for path in seed_parts.paths(name, seed, seed_parts.has_any_length)
+    )
     rows = dict.fromkeys(tuple(_slots(_arguments(record, lists))) for record in real[:MOST_WORLDS])
     columns = zip(*rows, strict=True)
     symbols: dict[Size, Size] = {}
@@ -378,110 +337,19 @@ def as_run(call: Call) -> Call | None:
     return replace(call, sizes=tuple(sizes), records=tuple(real))
 
 
-def _has_any_length(seed: Seed) -> bool:
-    return isinstance(seed, ItemsSeed)
-
-
 def _untried(base: CallRecord, arguments: tuple[tuple[str, Seed], ...], tried: set[Axis]) -> Iterator[bool]:
     """For each slot of a root call's arguments, whether the probe left it out."""
-    return (base.root and axis not in tried for name, seed in arguments for axis in _axes(name, seed))
-
-
-def _axes(path: str, seed: Seed) -> Iterator[Axis | None]:
-    """For each slot of a seed the axis, by the name the probe has for it (`batch['ids']`); None for a number."""
-    if isinstance(seed, ItemsSeed):
-        yield path, LENGTH
-        yield from _axes(f"{path}[0]", seed.element)
-    elif isinstance(seed, TensorSeed):
-        yield from ((path, axis) for axis in range(len(seed.shape)))
-        yield from [None] * (seed.largest is not None)
-    elif isinstance(seed, int) and not isinstance(seed, bool):
-        yield None
-    else:
-        for step, part in list(_steps(seed)) or [("", part) for part in parts_of(seed)]:
-            yield from _axes(path + step, part)
-
-
-def kinds_of(seed: Seed) -> list[bool]:
-    """For each slot of a seed, whether it is an axis of a tensor (else an integer)."""
-    if isinstance(seed, ItemsSeed):
-        return [True, *kinds_of(seed.element)]
-    if isinstance(seed, TensorSeed):
-        return [True for _ in slots_of(seed)]
-    if isinstance(seed, int) and not isinstance(seed, bool):
-        return [False]
-    return [kind for part in parts_of(seed) for kind in kinds_of(part)]
+    return (base.root and axis not in tried for name, seed in arguments for axis in seed_parts.axes_of(name, seed))
 
 
 def _structure(record: CallRecord, lists: frozenset[str], ones: frozenset[Axis]) -> object:
     return tuple(
-        (name, shape_of(seed, frozenset(axis for path, axis in ones if path == name)))
+        (name, seed_parts.shape_of(seed, frozenset(axis for path, axis in ones if path == name)))
         for name, seed in _arguments(record, lists)
     )
-
-
-def shape_of(seed: Seed, free: frozenset[int] = frozenset()) -> object:
-    """A seed without its sizes: what must agree for two calls to be the same call at other sizes.
-
-    A size of 1 broadcasts: a call with it is not the same call at another size, unless that axis is known to be free.
-    """
-    if isinstance(seed, ItemsSeed):
-        return ("items", "number" if type(seed.element) in _NUMBERS else shape_of(seed.element))
-    if isinstance(seed, TensorSeed):
-        ones = tuple(axis for axis, size in enumerate(seed.shape) if size == 1 and axis not in free)
-        return ("tensor", seed.dtype, len(seed.shape), ones)
-    if isinstance(seed, bool) or not isinstance(seed, int | SequenceSeed | MappingSeed | ObjectSeed | IterableSeed):
-        return ("value", type(seed).__name__, _hashable(seed))
-    if isinstance(seed, int):
-        return "int"
-    if isinstance(seed, SequenceSeed):
-        return (seed.cls, tuple(map(shape_of, seed.items)))
-    if isinstance(seed, MappingSeed):
-        return (seed.cls, tuple((_hashable(key), shape_of(value)) for key, value in seed.items))
-    if isinstance(seed, IterableSeed):
-        return (seed.cls, shape_of(seed.element))
-    return (seed.cls, tuple((name, shape_of(value)) for name, value in seed.attrs))
-
-
-def _hashable(seed: Seed) -> object:
-    return seed.id if isinstance(seed, ModuleSeed) else repr(seed)
 
 
 def _slots(arguments: Iterable[tuple[str, Seed]]) -> Iterator[int]:
     """Every size and integer in the arguments, in a fixed order."""
     for _, seed in arguments:
-        yield from slots_of(seed)
-
-
-def slots_of(seed: Seed) -> Iterator[int]:
-    """Every size and integer in a seed, in the order in which `seeding.Seeding.value` asks for them."""
-    if isinstance(seed, ItemsSeed):
-        yield seed.length
-        yield from slots_of(seed.element)
-    elif isinstance(seed, TensorSeed):
-        yield from seed.shape if seed.largest is None else (*seed.shape, seed.largest)
-    elif isinstance(seed, int) and not isinstance(seed, bool):
-        yield seed
-    else:
-        for part in parts_of(seed):
-            yield from slots_of(part)
-
-
-def modules_in(seed: Seed) -> Iterator[int]:
-    """The live modules that a seed mentions."""
-    if isinstance(seed, ModuleSeed):
-        yield seed.id
-    for part in parts_of(seed):
-        yield from modules_in(part)
-
-
-def parts_of(seed: Seed) -> Iterator[Seed]:
-    """The seeds inside a seed."""
-    if isinstance(seed, SequenceSeed):
-        yield from seed.items
-    elif isinstance(seed, MappingSeed):
-        yield from (value for _, value in seed.items)
-    elif isinstance(seed, ObjectSeed):
-        yield from (value for _, value in seed.attrs)
-    elif isinstance(seed, IterableSeed):
-        yield seed.element
+        yield from seed_parts.slots_of(seed)

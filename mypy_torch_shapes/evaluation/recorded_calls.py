@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..rules import autocast
 from ..shapes.dims import Size, values
-from . import calls, casting, contexts, growing, objects, parameters
+from . import calls, casting, contexts, growing, objects, parameters, seed_parts
 from .contexts import Call
 from .entries import Entry
 from .gathered import Gathered
@@ -76,7 +76,7 @@ class RecordedCalls:
 
     def _modules_behind(self, call: Call, attempt: Recording) -> set[str]:
         """The modules whose code took part in evaluating a call, or in building the modules it is handed."""
-        numbers = {number for _, seed in call.arguments for number in contexts.modules_in(seed)} | {call.receiver}
+        numbers = {number for _, seed in call.arguments for number in seed_parts.modules_in(seed)} | {call.receiver}
         records = [self.builder.profile.modules[number] for number in numbers if number in self.builder.profile.modules]
         roots = [self.builder.profile.modules.get(record.root, record) for record in records]
         built = {key.partition(":")[0] for record in (*records, *roots) for key in (record.cls, *record.builders)}

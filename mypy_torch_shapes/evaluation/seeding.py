@@ -33,6 +33,7 @@ from . import (
     library_objects,
     objects,
     origins,
+    seed_parts,
     torch_modules,
 )
 from .joins import join, same, same_types
@@ -144,7 +145,7 @@ class Seeding:
 
     def _items(self, seed: ItemsSeed) -> Value:
         length = self._size(seed.length)
-        taken = [self._size(size) for size in contexts.slots_of(seed.element)]
+        taken = [self._size(size) for size in seed_parts.slots_of(seed.element)]
         if isinstance(length, int):
             return ListValue(self._item(seed, taken) for _ in range(length))
         largest = taken[0] if isinstance(seed.element, int) and len(taken) == 1 else None
@@ -439,7 +440,7 @@ def _objects_in(seed: Seed) -> Iterator[ObjectSeed]:
     """A seed, and the seeds inside of it, that are objects."""
     if isinstance(seed, ObjectSeed):
         yield seed
-    for part in contexts.parts_of(seed):
+    for part in seed_parts.parts_of(seed):
         yield from _objects_in(part)
 
 

@@ -10,7 +10,7 @@ from ..seeds.slices import Slicer
 from ..shapes.dims import Dim, Size, Symbol, values
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown
-from . import contexts, origins, torch_modules
+from . import origins, seed_parts, torch_modules
 from .data_loading import BATCH, ELEMENT, LOADER
 from .run import Frame, Run
 from .staleness import Staleness
@@ -71,7 +71,7 @@ class Sightings:
     def _value(self, run: Run, name: str, seeds: tuple[Seed, ...]) -> Value:
         from .seeding import Seeding
 
-        if len({repr(contexts.shape_of(seed)) for seed in seeds}) > 1:
+        if len({repr(seed_parts.shape_of(seed)) for seed in seeds}) > 1:
             return Unknown("not the same in every run")
         seeding = Seeding(run, self.profile, self.staleness)
         return seeding.arguments(((name, seeds[0]),), tuple(_sizes(seeds)), kind=origins.VARIABLE)[name]
@@ -80,7 +80,7 @@ class Sightings:
 def _sizes(seeds: tuple[Seed, ...]) -> Iterator[Size]:
     """A size for every slot: nobody has said which of them are configuration, so all may be free."""
     symbols: dict[tuple[int, ...], Size] = {}
-    for column in zip(*(contexts.slots_of(seed) for seed in seeds), strict=True):
+    for column in zip(*(seed_parts.slots_of(seed) for seed in seeds), strict=True):
         if min(column) < 2:
             yield column[0] if len(set(column)) == 1 else Dim.of(Symbol(None, column))
         elif len(set(column)) > 1:

@@ -62,3 +62,10 @@ def test_an_integer_of_one_may_be_a_size_and_an_axis_of_one_is_one() -> None:
     found = only(record(rows=1, x=TensorSeed("float32", (1, 3))))
     rows, first, _ = found.sizes
     assert isinstance(rows, Dim) and first == 1 and found.fixed[0] == 1
+
+
+def test_of_many_worlds_those_are_kept_that_show_what_varies() -> None:
+    sizes = [(4, 9, 5)] + [(4, 9 + n, 5) for n in range(1, 40)] + [(6, 9, 5), (6, 9, 7)]
+    calls = [record(number or None, x=TensorSeed("float32", shape)) for number, shape in enumerate(sizes)]
+    found = only(*calls)
+    assert all(isinstance(size, Dim) for size in found.sizes) and len(set(found.sizes)) == 3
