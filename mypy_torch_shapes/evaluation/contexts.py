@@ -264,7 +264,8 @@ def _generalise(records: list[CallRecord], tried: dict[str, set[Axis]], lists: f
     """What varied is a symbol, and what varied together is one symbol.
 
     An axis that the probe did not try at another size (`tried`, by function) may be free. An integer argument may
-    always be; `fixed` is the reading in which those that never varied are configuration.
+    always be, and the first axes that are 1 in a plain function (a batch of one, all by the same symbol, as what
+    broadcasts is seldom first); `fixed` is the reading in which those that never varied are configuration.
     """
     real = [record for record in records if record.probe is None]
     base = real[0]
@@ -275,6 +276,8 @@ def _generalise(records: list[CallRecord], tried: dict[str, set[Axis]], lists: f
     arguments = tuple((column[0][0], _together([seed for _, seed in column])) for column in columns)
     kinds = [is_axis for _, seed in arguments for is_axis in seed_parts.kinds_of(seed)]
     untried = list(_untried(base, arguments, tried.get(base.function, set())))
+    one = Dim.of(Symbol("", (1,) * len(rows))) if base.receiver is None and not probed else 1
+    rows_of_one = [at is not None and at[1] == 0 for name, seed in arguments for at in seed_parts.axes_of(name, seed)]
     symbols: dict[tuple[int, ...], Size] = {}
     sizes: list[Size] = []
     fixed: list[Size] = []
@@ -284,6 +287,7 @@ def _generalise(records: list[CallRecord], tried: dict[str, set[Axis]], lists: f
         free = varied or (column[0] > is_axis and (not is_axis or not probed or open_))
         sizes.append(symbol if free else column[0])
         fixed.append(symbol if varied or (free and is_axis) else column[0])
+    sizes = [one if size == 1 and first else size for size, first in zip(sizes, rows_of_one, strict=True)]
     for longest, axis in _of_axes(arguments, rows):
         sizes[longest] = sizes[axis]
         fixed[longest] = fixed[axis]

@@ -32,10 +32,15 @@ _NUMBERS = (int, float, bool)
 
 def items_of(seed: SequenceSeed) -> ItemsSeed:
     """A list as one of any length; one of whole numbers by the largest of them."""
+    kinds = {type(item) for item in seed.items}
+    if kinds <= set(_NUMBERS):
+        whole = [item for item in seed.items if type(item) is int]
+        element = max(whole) if kinds == {int} else bool() if kinds == {bool} else float()
+        ragged = frozenset({0} if len(set(whole)) > 1 and kinds == {int} else ())
+        return ItemsSeed(element, ragged, len(seed.items))
     rows = [tuple(slots_of(item)) for item in seed.items]
     ragged = frozenset(i for i, column in enumerate(zip(*rows, strict=True)) if len(set(column)) > 1)
-    whole = [item for item in seed.items if isinstance(item, int)]
-    return ItemsSeed(max(whole) if len(whole) == len(seed.items) else seed.items[0], ragged, len(seed.items))
+    return ItemsSeed(seed.items[0], ragged, len(seed.items))
 
 
 def with_items(path: str, seed: Seed, lists: frozenset[str]) -> Seed:
@@ -117,7 +122,7 @@ def shape_of(seed: Seed, free: frozenset[int] = frozenset()) -> object:
     A size of 1 broadcasts: a call with it is not the same call at another size, unless that axis is known to be free.
     """
     if isinstance(seed, ItemsSeed):
-        return ("items", "number" if type(seed.element) in _NUMBERS else shape_of(seed.element))
+        return ("items", type(seed.element) if type(seed.element) in _NUMBERS else shape_of(seed.element))
     if isinstance(seed, TensorSeed):
         ones = tuple(axis for axis, size in enumerate(seed.shape) if size == 1 and axis not in free)
         return ("tensor", seed.dtype, len(seed.shape), ones)

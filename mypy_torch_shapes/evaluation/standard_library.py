@@ -48,7 +48,8 @@ def _class_text(cls: Class) -> str:
 
 @special("builtins.property")
 def _property(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
-    return Descriptor("property", args[0], args[1] if len(args) > 1 else None)
+    given = dict(zip(("fget", "fset"), args, strict=False)) | kwargs
+    return Descriptor("property", given.get("fget"), given.get("fset"))
 
 
 @special("builtins.staticmethod")

@@ -357,6 +357,7 @@ class A:
     z: int = 3
     def __post_init__(self):
         self.y.append(self.x)
+    whole = property(fget=lambda self: 3)
     @property
     def t(self):
         return self.x + self.z

@@ -58,10 +58,10 @@ def test_what_lengths_reach_is_the_axis_it_always_equals() -> None:
     assert all(seed.largest is None for _, seed in found.arguments if isinstance(seed, TensorSeed))
 
 
-def test_an_integer_of_one_may_be_a_size_and_an_axis_of_one_is_one() -> None:
-    found = only(record(rows=1, x=TensorSeed("float32", (1, 3))))
-    rows, first, _ = found.sizes
-    assert isinstance(rows, Dim) and first == 1 and found.fixed[0] == 1
+def test_an_integer_of_one_may_be_a_size() -> None:
+    found = only(record(rows=1, x=TensorSeed("float32", (5, 1))))
+    assert isinstance(found.sizes[0], Dim) and found.fixed[0] == 1
+    assert found.sizes[2] == 1  # it broadcasts
 
 
 def test_of_many_worlds_those_are_kept_that_show_what_varies() -> None:
@@ -69,3 +69,15 @@ def test_of_many_worlds_those_are_kept_that_show_what_varies() -> None:
     calls = [record(number or None, x=TensorSeed("float32", shape)) for number, shape in enumerate(sizes)]
     found = only(*calls)
     assert all(isinstance(size, Dim) for size in found.sizes) and len(set(found.sizes)) == 3
+
+
+def test_pictures_that_are_one_in_a_plain_function_are_a_batch() -> None:
+    found = only(record(said=TensorSeed("float32", (1, 3)), wanted=TensorSeed("float32", (1, 3))))
+    assert isinstance(found.sizes[0], Dim) and found.sizes[0] is found.sizes[2] and found.fixed[0] == found.fixed[2] == 1
+
+
+def test_numbers_of_several_kinds_in_a_list() -> None:
+    lists: list[tuple[Seed, ...]] = [(1, 2.5, 3), (2, 4), (0.5, 1.5)]
+    calls = [record(probe, at=SequenceSeed("list", items)) for probe, items in zip((None, 0, 1), lists, strict=True)]
+    first, *_ = calls_of(Profile(calls=calls), calls)
+    assert isinstance(dict(first.arguments)["at"], ItemsSeed)

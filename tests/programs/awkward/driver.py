@@ -4,7 +4,7 @@ import copy
 import sys
 
 import torch
-from nets import Captioner, Classifier, Criterion, Learner, Storage, Vocoder, start
+from nets import Captioner, Classifier, Criterion, Learner, Storage, Vocoder, overlap, start
 
 size = {name: int(value) for name, value in (word.split("=") for word in sys.argv[1:])}
 torch.manual_seed(0)
@@ -21,7 +21,7 @@ learner(x).mean().backward()
 copy.deepcopy(learner)(x)
 learner(x, [w - 0.1 * w.grad for w in learner.parameters()])
 
-print(start(b, 5).shape)
+print(start(b, 5).shape, overlap(torch.rand(b, 5, 6), torch.rand(b, 5, 6)).shape)
 Classifier()(torch.randn(b, 3, 16, 20), torch.ones(b)).mean().backward()
 
 outputs = {"logits": torch.randn(n, 2 * t, 6), "boxes": torch.rand(n, 2 * t, 4)}

@@ -126,3 +126,9 @@ class Criterion(nn.Module):
         wanted = torch.cat([target["boxes"][j] for target, (_, j) in zip(targets, chosen)])
         said = torch.cat([row[i] for row, (i, _) in zip(outputs["boxes"], chosen)])
         return F.l1_loss(said, wanted, reduction="sum") / count
+
+
+def overlap(said, wanted):
+    """How much two pictures share, for each of a batch."""
+    both = (said * wanted).flatten(1).sum(1)
+    return both / (said + wanted).flatten(1).sum(1)
