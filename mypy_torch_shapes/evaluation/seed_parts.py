@@ -35,7 +35,7 @@ def items_of(seed: SequenceSeed) -> ItemsSeed:
     kinds = {type(item) for item in seed.items}
     if kinds <= set(_NUMBERS):
         whole = [item for item in seed.items if type(item) is int]
-        element = max(whole) if kinds == {int} else bool() if kinds == {bool} else float()
+        element = max(whole) if kinds == {int} else False if kinds == {bool} else 0.0
         ragged = frozenset({0} if len(set(whole)) > 1 and kinds == {int} else ())
         return ItemsSeed(element, ragged, len(seed.items))
     rows = [tuple(slots_of(item)) for item in seed.items]

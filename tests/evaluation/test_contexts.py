@@ -73,7 +73,8 @@ def test_of_many_worlds_those_are_kept_that_show_what_varies() -> None:
 
 def test_pictures_that_are_one_in_a_plain_function_are_a_batch() -> None:
     found = only(record(said=TensorSeed("float32", (1, 3)), wanted=TensorSeed("float32", (1, 3))))
-    assert isinstance(found.sizes[0], Dim) and found.sizes[0] is found.sizes[2] and found.fixed[0] == found.fixed[2] == 1
+    assert isinstance(found.sizes[0], Dim) and found.sizes[0] is found.sizes[2]
+    assert found.fixed[0] == found.fixed[2] == 1
 
 
 def test_numbers_of_several_kinds_in_a_list() -> None:
