@@ -102,7 +102,7 @@ def _recorded(root: Path) -> Iterator[Found]:
     try:
         profile = load(root)
     except StoreError as fault:
-        yield Found(WRONG, str(fault), messages.RUN_PROFILE)
+        yield Found(WRONG, str(fault))  # which says what to do
         return
     real = sum(call.probe is None for call in profile.calls)
     functions = len({call.function for call in profile.calls})

@@ -138,3 +138,6 @@ def test_doctor_before_and_after(empty: Project, project: Project) -> None:
     ]
     project.write(".mypy_torch_shapes/profile.json", "{")
     assert [line for line in project.ours("doctor", status=1) if line.startswith("wrong")]
+    project.write(".mypy_torch_shapes/profile.json", '{"schema": 99}')
+    (said,) = [line for line in project.ours("doctor", status=1) if "format 99" in line]
+    assert said.endswith("upgrade it") and not project.ours("doctor", status=1)[-1].startswith(" ")
