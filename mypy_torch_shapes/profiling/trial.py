@@ -215,7 +215,8 @@ def _resized(items: list[Any], length: int) -> list[Any]:
 def _resized_tensor(numbers: Any, shape: tuple[int, ...], resized: dict[int, int]) -> Any:
     """The same tensor, longer or shorter along its axes, as `_resized` does it.
 
-    Lengths, of which the largest is the size of an axis that is `resized`, grow and shrink with that.
+    Lengths, of which the largest is the size of an axis that is `resized`, grow and shrink with that; not those of
+    which there are as many: they may be the classes of a batch.
     """
     import torch
 
@@ -224,7 +225,7 @@ def _resized_tensor(numbers: Any, shape: tuple[int, ...], resized: dict[int, int
         if size != made.shape[axis]:
             made = made.index_select(axis, torch.arange(size).clamp(max=made.shape[axis] - 1))
     longest = int(made.max()) if made.dim() == 1 and made.numel() and made.dtype is not torch.bool else 0
-    if longest not in resized:
+    if longest not in resized or longest == len(numbers):
         return made
     return torch.where(made == longest, resized[longest], made).clamp(max=resized[longest]).to(made.dtype)
 

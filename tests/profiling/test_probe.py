@@ -18,6 +18,7 @@ import torch
 from mypy_torch_shapes.profiling.probe import Probe
 from mypy_torch_shapes.profiling.progress import Checkpoints
 from mypy_torch_shapes.profiling.recorder import Recorder
+from mypy_torch_shapes.profiling.trial import _resized_tensor
 from mypy_torch_shapes.profiling.varying import other_sizes
 from mypy_torch_shapes.seeds.model import LENGTH, NUMBER, OpaqueSeed, TensorSeed
 from tests.profiling.support import Bench
@@ -142,6 +143,11 @@ def test_lengths_follow_the_axis_that_they_fill(bench: Bench) -> None:
     found = free(bench, module(bench, forward), torch.zeros(3, 7, 2), torch.tensor([7, 5, 4]))
     assert (("x", 1),) in found
     assert (("x", 0), ("lengths", 0)) in found
+
+
+def test_classes_do_not_follow_the_batch() -> None:
+    assert _resized_tensor(torch.tensor([2, 1]), (3,), {2: 3}).tolist() == [2, 1, 1]
+    assert _resized_tensor(torch.tensor([7, 5, 4]), (3,), {7: 6}).tolist() == [6, 5, 4]
 
 
 def test_a_list_with_a_tensor_for_each_layer_has_its_length(bench: Bench) -> None:
