@@ -13,7 +13,6 @@ from .run import Frame, Run
 from .specials import call_value, is_data, special
 from .values import (
     Instance,
-    Lengths,
     Library,
     ListValue,
     Many,
@@ -247,8 +246,9 @@ def _sum(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, f
 
 @special("builtins.max", "builtins.min")
 def _extreme(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
-    if name == "max" and len(args) == 1 and "key" not in kwargs and lengths.of(args[0]) is not None:
-        return lengths.largest_of(args[0]) if isinstance(args[0], Lengths) else lengths.of(args[0])
+    longest = lengths.extreme_of(args[0]) if name == "max" and len(args) == 1 and "key" not in kwargs else None
+    if longest is not None:
+        return longest
     known = iteration.items(run, args[0]) if len(args) == 1 else args
     if isinstance(known, list) and not known and "default" in kwargs:
         return kwargs["default"]

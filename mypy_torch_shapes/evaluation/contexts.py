@@ -128,10 +128,7 @@ def _strictly(profile: Profile, record: CallRecord) -> object:
 
 def _loosely(profile: Profile, record: CallRecord) -> object:
     """Equal for calls that differ in sizes and in the lengths of lists of numbers."""
-    lists = frozenset(
-        path for name, seed in record.arguments for path in seed_parts.paths(name, seed, seed_parts.is_items)
-    )
-    return _kind(profile, record, lists, frozenset())
+    return _kind(profile, record, seed_parts.paths_in(record.arguments, seed_parts.is_items), frozenset())
 
 
 def _batches(profile: Profile, record: CallRecord, tried: set[Axis], probed: set[int | None]) -> frozenset[str]:
@@ -328,9 +325,7 @@ def as_run(call: Call) -> Call | None:
     real = [record for record in call.records if record.probe is None]
     if len(real) == len(call.records):
         return None
-    lists = frozenset(
-        path for name, seed in call.arguments for path in seed_parts.paths(name, seed, seed_parts.has_any_length)
-    )
+    lists = seed_parts.paths_in(call.arguments, seed_parts.has_any_length)
     rows = dict.fromkeys(tuple(_slots(_arguments(record, lists))) for record in real[:MOST_WORLDS])
     columns = zip(*rows, strict=True)
     symbols: dict[Size, Size] = {}

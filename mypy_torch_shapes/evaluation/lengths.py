@@ -35,8 +35,8 @@ def read(tensor: Lengths, name: str) -> Value | None:
     dims = tensor.type.dims
     if name == "item" and dims == ():
         return tensor.largest
-    if name in ("tolist", "numpy") and tensor.largest is not None and dims is not None and len(dims) == 1:
-        return as_list(dims[0], tensor.largest) if name == "tolist" else None
+    if name == "tolist" and tensor.largest is not None and dims is not None and len(dims) == 1:
+        return as_list(dims[0], tensor.largest)
     return None
 
 
@@ -66,6 +66,9 @@ def of(value: Value) -> Size | None:
     return value.largest if isinstance(value, Lengths | ListValue) else None
 
 
-def largest_of(value: Lengths) -> Value:
-    """`max(lengths)` of Python: a tensor."""
-    return value if value.largest is None else Lengths(TensorType(value.type.dtype, ()), value.largest)
+def extreme_of(value: Value) -> Value:
+    """`max(lengths)` of Python, a tensor of a tensor; None where that is not known."""
+    largest = of(value)
+    if largest is None or not isinstance(value, Lengths):
+        return largest
+    return Lengths(TensorType(value.type.dtype, ()), largest)

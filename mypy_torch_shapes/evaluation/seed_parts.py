@@ -59,13 +59,17 @@ def with_items(path: str, seed: Seed, lists: frozenset[str]) -> Seed:
     return seed
 
 
-def paths(path: str, seed: Seed, wanted: Callable[[Seed], bool]) -> Iterator[str]:
-    """Where in a seed there are such ones, as the probe writes it."""
+def paths_in(arguments: tuple[tuple[str, Seed], ...], wanted: Callable[[Seed], bool]) -> frozenset[str]:
+    """Where among a call's arguments there are such seeds, as the probe writes it."""
+    return frozenset(path for name, seed in arguments for path in _paths(name, seed, wanted))
+
+
+def _paths(path: str, seed: Seed, wanted: Callable[[Seed], bool]) -> Iterator[str]:
     if wanted(seed):
         yield path
         return
     for step, part in _steps(seed):
-        yield from paths(path + step, part, wanted)
+        yield from _paths(path + step, part, wanted)
 
 
 def _steps(seed: Seed) -> Iterator[tuple[str, Seed]]:
@@ -87,6 +91,7 @@ def array_sizes(seed: Seed) -> Iterator[int]:
 
 
 def has_any_length(seed: Seed) -> bool:
+    """Whether a seed is a list that there may be more or less of."""
     return isinstance(seed, ItemsSeed)
 
 

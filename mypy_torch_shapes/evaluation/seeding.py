@@ -30,6 +30,7 @@ from . import (
     containers,
     contexts,
     imports,
+    lengths,
     library_objects,
     objects,
     origins,
@@ -146,10 +147,11 @@ class Seeding:
     def _items(self, seed: ItemsSeed) -> Value:
         length = self._size(seed.length)
         taken = [self._size(size) for size in seed_parts.slots_of(seed.element)]
+        if isinstance(seed.element, int) and taken:
+            return lengths.as_list(length, taken[0])
         if isinstance(length, int):
             return ListValue(self._item(seed, taken) for _ in range(length))
-        largest = taken[0] if isinstance(seed.element, int) and len(taken) == 1 else None
-        return ListValue([self._item(seed, taken)], length, largest)
+        return ListValue([self._item(seed, taken)], length)
 
     def _item(self, seed: ItemsSeed, sizes: list[Size]) -> Value:
         """One of the items, with sizes of its own where they differ in them."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
 from mypy_torch_shapes.profiling.names import mro
+
+_MOST_READ = 4_096  # numbers
 
 
 class _Absent:
@@ -76,6 +79,15 @@ class Torch:
         if not all(type(size) is int for size in shape) or self.Uninitialized in mro(type(tensor)):
             return None
         return shape
+
+    def is_readable(self, tensor: Any, shape: tuple[int, ...]) -> bool:
+        """Whether it costs nothing to look: a plain tensor of few numbers in the memory of this machine.
+
+        Call it inside `guard()`.
+        """
+        if type(tensor) is not self.Tensor or self.layout_of(tensor) is not self.strided:
+            return False
+        return self.device_of(tensor).type == "cpu" and 0 < math.prod(shape) <= _MOST_READ
 
     def order(self, tensor: Any, shape: tuple[int, ...]) -> tuple[int, ...] | None:
         """The axes of a tensor from the outermost in memory, where its elements fill that. Call it inside `guard()`."""

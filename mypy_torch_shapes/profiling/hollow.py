@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import functools
-import math
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from mypy_torch_shapes.profiling.facade import Torch
 from mypy_torch_shapes.profiling.names import mro, raw_dict
 from mypy_torch_shapes.profiling.observe import is_open, is_parameter
 
-_MAX_NUMBERS = 4_096  # of an integer tensor that is kept: lengths, indices and masks decide what a module does
 _MAX_ITEMS = 10_000  # a longer collection is data of the program, not structure: shared, not copied
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
@@ -41,16 +39,10 @@ def hollow_tensor(torch: Torch, value: Any) -> Hollow:
     if shape is None:
         raise NotHollow
     device, dtype = torch.device_of(value).type, torch.dtype_of(value)
-    numbers = value.clone() if _has_numbers(torch, value, shape, dtype) else None
+    whole = not (dtype.is_floating_point or dtype.is_complex)
+    # Lengths, indices and masks decide what a module does.
+    numbers = value.clone() if whole and torch.is_readable(value, shape) else None
     return Hollow(shape, dtype, device, bool(value.requires_grad), is_parameter(torch, value), numbers)
-
-
-def _has_numbers(torch: Torch, value: Any, shape: tuple[int, ...], dtype: Any) -> bool:
-    """Whether to keep what a tensor holds: few whole numbers that are in plain memory."""
-    if type(value) is not torch.Tensor or dtype.is_floating_point or dtype.is_complex:
-        return False
-    plain = torch.device_of(value).type == "cpu" and torch.layout_of(value) is torch.strided
-    return plain and 0 < math.prod(shape) <= _MAX_NUMBERS
 
 
 class Copier:

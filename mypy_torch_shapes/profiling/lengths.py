@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,7 +10,6 @@ from mypy_torch_shapes.profiling.facade import Torch
 from mypy_torch_shapes.profiling.names import mro
 from mypy_torch_shapes.seeds.model import Seed, TensorSeed
 
-_MOST = 4_096  # numbers in a vector that is looked at
 _WHOLE = ("torch.int64", "torch.int32")
 
 
@@ -26,16 +24,10 @@ def largest(torch: Torch, values: Sequence[Any]) -> dict[int, int]:
         if shape is None:
             continue
         sizes.update(shape)
-        if len(shape) == 1 and type(value) is torch.Tensor and _is_readable(torch, value, shape):
+        if len(shape) == 1 and torch.is_readable(value, shape) and str(torch.dtype_of(value)) in _WHOLE:
             vectors.append((place, value))
     found = {place: (int(value.max()), len(value)) for place, value in vectors} if len(sizes) > 1 else {}
     return {place: number for place, (number, rows) in found.items() if 1 < number != rows and number in sizes}
-
-
-def _is_readable(torch: Torch, value: Any, shape: tuple[int, ...]) -> bool:
-    """Whether it costs nothing to look: few whole numbers in the memory of this machine."""
-    plain = torch.device_of(value).type == "cpu" and torch.layout_of(value) is torch.strided
-    return plain and str(torch.dtype_of(value)) in _WHOLE and 0 < math.prod(shape) <= _MOST
 
 
 def noted(seed: Seed, number: int | None) -> Seed:
