@@ -167,7 +167,7 @@ def _append(long: FileReport, report: FileReport, lines: int) -> None:
     long.contexts += [replace(each, id=each.id + first) for each in report.contexts]
 
     def moved(span: Span) -> Span:
-        return replace(span, line=span.line + lines, end_line=span.end_line + lines)
+        return span._replace(line=span.line + lines, end_line=span.end_line + lines)
 
     long.facts += [replace(each, span=moved(each.span), context=each.context + first) for each in report.facts]
     long.bindings += [replace(each, span=moved(each.span), context=each.context + first) for each in report.bindings]
