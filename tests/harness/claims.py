@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from tests.harness import snapshot
 
+Dims = tuple[int | str | None, ...]
 Span = tuple[str, int, int, int, int]  # file, line, column, end line, end column
 PURE = {name: getattr(builtins, name) for name in ("len", "max", "min", "abs", "int", "sum", "next", "iter", "list")}
 
@@ -18,12 +21,18 @@ class Claim:
 
     span: Span
     dtype: str | None
-    dims: tuple[int | str | None, ...] | None
+    dims: Dims | None
     text: str
+    said: Dims | None  # as people read them, with the names of sizes that only a variable brings
 
     @property
     def complete(self) -> bool:
         return self.dtype is not None and self.dims is not None and None not in self.dims
+
+    @property
+    def named(self) -> bool:
+        """Whether it is complete for people alone."""
+        return not self.complete and self.dtype is not None and self.said is not None and None not in self.said
 
     def refuted(self, dtype: str, shape: tuple[int, ...], symbols: dict[str, int]) -> bool:
         """Whether a real value contradicts the claim; what is unknown claims nothing."""
@@ -35,6 +44,12 @@ class Claim:
         return len(sizes) != len(shape) or any(
             size is not None and size != real for size, real in zip(sizes, shape, strict=True)
         )
+
+
+    def misnamed(self, shape: tuple[int, ...], symbols: dict[str, int], named: dict[str, set[int]]) -> bool:
+        """Whether no sizes its names have in a call make this shape: each is one of those of the variable it names."""
+        ways = (symbols | dict(zip(named, sizes, strict=True)) for sizes in product(*named.values()))
+        return not any(tuple(evaluate_dim(dim, way) for dim in self.said or ()) == shape for way in ways)
 
 
 def evaluate_dim(dim: int | str | None, symbols: dict[str, int]) -> int | None:
@@ -72,20 +87,21 @@ class Context:
         return values
 
 
-def parse(reveal: dict[str, Any]) -> list[Context]:
-    """Read the JSON of `reveal`."""
+def parse(reveal: dict[str, Any], said: Sequence[Sequence[int | str | None] | None] | None = None) -> list[Context]:
+    """Read the JSON of `reveal`, and beside each of its rows the dims as people read them."""
     assert reveal["version"] == 1, reveal["version"]
     contexts = {
         each["id"]: Context(each["id"], plain(each["function"]), each["instance"], dict(each["symbols"]))
         for each in reveal["contexts"]
     }
-    for row in reveal["expressions"]:
+    rows = reveal["expressions"]
+    for row, words in zip(rows, [row["type"]["dims"] for row in rows] if said is None else said, strict=True):
         span = (row["file"], row["line"], row["column"], row["end_line"], row["end_column"])
         kind = row["type"]
         dims = None if kind["dims"] is None else tuple(kind["dims"])
         claims = contexts[row["context"]].claims
         assert span not in claims, f"two rows for one expression in one context: {row}"
-        claims[span] = Claim(span, kind["dtype"], dims, kind["text"])
+        claims[span] = Claim(span, kind["dtype"], dims, kind["text"], None if words is None else tuple(words))
     return list(contexts.values())
 
 

@@ -44,6 +44,7 @@ class Result:
 
     executed: set[Key] = field(default_factory=set)
     covered: set[Key] = field(default_factory=set)
+    named: set[Key] = field(default_factory=set)  # not covered, but whole as people read it, and true
     varying: set[Key] = field(default_factory=set)  # had several types within one invocation, as in a loop
     checked: int = 0  # claims compared with real values, over all sizes
     wrong: dict[tuple[Span, str | None, str, str], Wrong] = field(default_factory=dict)
@@ -142,7 +143,7 @@ def compare(contexts: list[Context], runs: list[tuple[str, dict[str, Any]]], fil
         if number == 0:
             for id_, (other, invocation) in rejected.items():
                 if id_ not in agreed:  # an orphan: it fits a call, and agrees with none
-                    note_wrong(result, other, invocation, sizes)
+                    note_wrong(result, other, invocation, sizes, other.refuted)
     return result
 
 
@@ -166,17 +167,40 @@ def judge(result: Result, invocation: Invocation, chosen: list[Match], sizes: st
     if chosen and not chosen[0].fits:
         result.misfits.append(f"{function} [{instance}] at {sizes}")
     for each in chosen:
+        true, false = by_name(each, invocation)
         result.checked += sum(span in invocation.values for span in each.context.claims)
-        note_wrong(result, each, invocation, sizes)
+        note_wrong(result, each, invocation, sizes, [*each.refuted, *false])
         if first:
+            result.named |= {(span, function, instance) for span in tensors & true}
             complete = {span for span, claim in each.context.claims.items() if claim.complete}
             result.covered |= {(span, function, instance) for span in tensors & complete}
 
 
-def note_wrong(result: Result, found: Match, invocation: Invocation, sizes: str) -> None:
+def by_name(found: Match, invocation: Invocation) -> tuple[set[Span], list[Claim]]:
+    """Of claims with names that only variables define: where they are true in this call, and the others.
+
+    A name's sizes are those of the first axis that is called so; as in a loop, there may be several.
+    """
+    named: dict[str, set[int]] = {}
+    by_place = sorted(found.context.claims.items())
+    claims = [claim for span, claim in by_place if claim.named and span in invocation.values]
+    for claim in claims:
+        shapes = [shape for _, shape in invocation.values[claim.span]]
+        for axis, dim in enumerate(claim.said or ()):
+            if isinstance(dim, str) and dim.isidentifier() and dim not in found.symbols and claim not in found.refuted:
+                named.setdefault(dim, {shape[axis] for shape in shapes})
+    false = [
+        claim
+        for claim in claims
+        if any(claim.misnamed(shape, found.symbols, named) for _, shape in invocation.values[claim.span])
+    ]
+    return {claim.span for claim in claims} - {claim.span for claim in false}, false
+
+
+def note_wrong(result: Result, found: Match, invocation: Invocation, sizes: str, claims: Iterable[Claim]) -> None:
     function, instance = invocation.place
     symbols = ", ".join(f"{name} = {value}" for name, value in found.symbols.items())
-    for claim in found.refuted:
+    for claim in claims:
         real = " or ".join(f"{dtype}{list(shape)}" for dtype, shape in invocation.values[claim.span])
         wrong = Wrong(
             claim.span, result.texts[claim.span], function, instance, claim.text, real, symbols, sizes, found.fits

@@ -22,10 +22,13 @@ def main() -> int:
     seconds = time.process_time() - start
     assert not faults, faults
     findings = [
-        f"{name}:{found.span.line}: {found.message}" for name, report in reports.items() for found in report.findings
+        f"{name}:{each.span.line}: {each.message}" for name, report in reports.items() for each in report.findings
     ]
     own = [f"{name}: {type(fault).__name__}: {fault}" for name, report in reports.items() for fault in report.faults]
-    json.dump({"reveal": as_json(reports), "findings": findings, "faults": own, "seconds": seconds}, sys.stdout)
+    # In the order of the rows in the reveal, in which sizes that only a variable names are null.
+    said = [None if fact.dims is None else list(fact.dims) for report in reports.values() for fact in report.facts]
+    found = {"reveal": as_json(reports), "said": said, "findings": findings, "faults": own, "seconds": seconds}
+    json.dump(found, sys.stdout)
     return 0
 
 

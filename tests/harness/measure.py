@@ -84,7 +84,7 @@ def measure(program: Program, project: Path, checkout: Path | None = None) -> Re
     profile(program, project)
     said = evaluated(program, project)
     runs = [(sizes, observed(program, project, sizes)) for sizes in program.sizes]
-    result = compare(parse(said["reveal"]), runs, sources)
+    result = compare(parse(said["reveal"], said["said"]), runs, sources)
     result.findings, result.faults, result.evaluation = said["findings"], said["faults"], said["seconds"]
     return result
 

@@ -19,6 +19,7 @@ def as_json(result: Result, nets: tuple[str, ...] = ("",)) -> dict[str, Any]:
         "executed": len(result.executed),
         "covered": len(result.covered),
         "coverage": round(result.coverage, 4),
+        "named": len(result.named - result.covered),  # of the others: those whole as people read them
         "nets": [len(within & result.covered), len(within)],  # of the functions that are the network itself
         "checked": result.checked,
         "wrong": [wrong_row(each) for each in sorted(result.wrong.values(), key=lambda each: each.span)],
@@ -59,7 +60,7 @@ def wrong_row(wrong: Wrong) -> dict[str, Any]:
 
 def table(report: dict[str, Any], *, details: bool) -> str:
     lines = [
-        f"{'program':28}{'executed':>9}{'covered':>9}{'':>8}{'nets':>8}{'varying':>9}{'checked':>9}{'wrong':>7}{'misfit':>8}"
+        f"{'program':28}{'executed':>9}{'covered':>9}{'':>8}{'+named':>8}{'nets':>8}{'varying':>9}{'checked':>9}{'wrong':>7}{'misfit':>8}"
         f"{'found':>7}{'s eval':>8}{'s':>7}"
     ]
     for name, row in report.items():
@@ -68,18 +69,20 @@ def table(report: dict[str, Any], *, details: bool) -> str:
             continue
         net_covered, net_executed = row["nets"]
         share = net_covered / max(net_executed, 1)
+        with_names = (row["covered"] + row["named"]) / max(row["executed"], 1)
         lines.append(
-            f"{name:28}{row['executed']:>9}{row['covered']:>9}{row['coverage']:>8.1%}{share:>8.1%}"
+            f"{name:28}{row['executed']:>9}{row['covered']:>9}{row['coverage']:>8.1%}{with_names:>8.1%}{share:>8.1%}"
             f"{sum(each['varies'] for each in row['uncovered']):>9}{row['checked']:>9}"
             f"{len(row['wrong']):>7}{len(row['misfits']):>8}"
             f"{len(row['findings']):>7}{row['evaluation']:>8}{row['seconds']:>7}"
         )
     measured = [row for row in report.values() if "failed" not in row]
-    executed, covered = (sum(row[key] for row in measured) for key in ("executed", "covered"))
+    executed, covered, named = (sum(row[key] for row in measured) for key in ("executed", "covered", "named"))
     if executed:
         net_covered, net_executed = (sum(row["nets"][i] for row in measured) for i in (0, 1))
         share = net_covered / max(net_executed, 1)
-        lines.append(f"{'all':28}{executed:>9}{covered:>9}{covered / executed:>8.1%}{share:>8.1%}")
+        of_all, with_names = covered / executed, (covered + named) / executed
+        lines.append(f"{'all':28}{executed:>9}{covered:>9}{of_all:>8.1%}{with_names:>8.1%}{share:>8.1%}")
     if details:
         for name, row in report.items():
             lines += ["", f"== {name}", *detail_lines(row)]

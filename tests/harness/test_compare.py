@@ -39,8 +39,10 @@ def context(number: int, symbols: dict[str, str]) -> dict[str, Any]:
     return {"id": number, "function": "net.twice", "instance": None, "symbols": symbols}
 
 
-def measured(runs: list[tuple[str, dict[str, Any]]], contexts: list[Any], expressions: list[Any]) -> Result:
-    claims = parse({"version": 1, "contexts": contexts, "expressions": expressions})
+def measured(
+    runs: list[tuple[str, dict[str, Any]]], contexts: list[Any], expressions: list[Any], said: list[Any] | None = None
+) -> Result:
+    claims = parse({"version": 1, "contexts": contexts, "expressions": expressions}, said)
     return compare(claims, runs, {"net.py": NET})
 
 
@@ -56,6 +58,18 @@ def test_true_claims(runs: list[tuple[str, dict[str, Any]]]) -> None:
     result = measured(runs, [context(0, BOTH)], rows(0, ["N", "K"]))
     assert not result.wrong and not result.misfits
     assert len(result.executed) == 7 and len(result.covered) == 3 and result.checked == 12
+
+
+def test_sizes_that_only_a_variable_names_are_counted_apart(runs: list[tuple[str, dict[str, Any]]]) -> None:
+    for_people = [["B", "K"], ["B", "K"], ["B", "K"]]
+    result = measured(runs, [context(0, {"K": "x.shape[1]"})], rows(0, [None, "K"]), for_people)
+    assert not result.wrong and not result.covered and len(result.named) == 3
+
+
+def test_a_name_for_two_sizes_is_wrong(runs: list[tuple[str, dict[str, Any]]]) -> None:
+    for_people = [["B", "K"], ["B", "K"], ["2*B", "K"]]
+    result = measured(runs, [context(0, {"K": "x.shape[1]"})], rows(0, [None, "K"]), for_people)
+    assert {each.text for each in result.wrong.values()} == {"x + x"} and len(result.named) == 2
 
 
 def test_a_flag_sets_contexts_apart(runs: list[tuple[str, dict[str, Any]]]) -> None:
