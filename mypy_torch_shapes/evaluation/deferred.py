@@ -6,8 +6,10 @@ import ast
 from collections.abc import Iterator
 
 from ..rules import autocast
+from ..shapes.unknown import Unknown
 from .modules import SourceModule
 from .run import IDLE_IMPORT_STEPS, IDLE_STEPS, MOST_STEPS, Run
+from .values import ListValue
 
 
 def execute(run: Run, module: SourceModule) -> None:
@@ -40,6 +42,9 @@ def demand(run: Run, module: SourceModule, name: str) -> None:
     left = [statement for statement in statements if statement not in module.ran]
     module.ran.update(left)
     _apart(run, module, left)
+    value = module.env.variables.get(name)
+    if isinstance(value, dict | ListValue) and not value:
+        module.env.variables[name] = Unknown(f"{name}, which modules of the library that were not run may fill")
 
 
 def _apart(run: Run, module: SourceModule, body: list[ast.stmt]) -> None:

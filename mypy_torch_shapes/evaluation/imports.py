@@ -96,6 +96,8 @@ def library_member(library: Library, name: str) -> Value:
     path = f"{library.path}.{name}"
     if name == "__name__":
         return library.name
+    if name in ("__mro__", "__bases__", "__dict__"):
+        return Unknown(f"{name} of a library's class")
     if library.path == "torch":
         if name in BY_NAME:
             return BY_NAME[name]

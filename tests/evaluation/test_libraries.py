@@ -160,6 +160,22 @@ def test_only_what_is_asked_for_is_run(library: Path, tmp_path: Path) -> None:
     assert "REGISTRY" not in module.env.variables
 
 
+def test_a_registry_that_other_modules_fill_is_not_empty(library: Path, tmp_path: Path) -> None:
+    package = library / "filling_of_ours"
+    package.mkdir()
+    (package / "kept.py").write_text("KEPT = {}\n\n\ndef keep(f):\n    KEPT[f.__name__] = f\n    return f\n")
+    text = "from .kept import KEPT, keep\n\n\n@keep\ndef made():\n    return 3\n\n\n"
+    text += "def find(name):\n    return KEPT.get(name)\n"
+    (package / "__init__.py").write_text(text)
+    ours, _ = evaluated(tmp_path, "from filling_of_ours import find\nx = 1 if find('made') is None else 2\n")
+    assert not isinstance(ours["x"], int)
+
+
+def test_the_bases_of_a_library_class_are_not_known(tmp_path: Path) -> None:
+    ours, _ = evaluated(tmp_path, "import torch\nx = 1 if torch.Tensor.__mro__[0] is torch.Tensor else 2\n")
+    assert not isinstance(ours["x"], int)
+
+
 def test_what_never_ends_is_given_up(library: Path, tmp_path: Path) -> None:
     text = "def spin():\n    while flag():\n        pass\n\n\nvalue = [spin() for _ in range(4000)]\nkept = 5\n"
     (library / "spinning_of_ours.py").write_text(text)
