@@ -74,6 +74,8 @@ class Quiet:
         self._modules: dict[tuple[Path, str], Path | None] = {}
         self._installed: dict[str, bool] = {}
         self._mentions: dict[tuple[Text, str | None], list[Meaning | None]] = {}
+        self._meant: dict[tuple[Text, str, tuple[str, ...], bool], list[Meaning | None]] = {}
+        self._parts: dict[tuple[Path, str], Path | None] = {}  # of packages
         self._plain: set[Path] = set()  # files that can name no annotation of tensors
         self._written: set[Path] = set()  # files that can
 
@@ -130,10 +132,18 @@ class Quiet:
                     if word in _TENSORS and _may_make_tensors(word, attributes, called):
                         found.append(None)
                     else:
-                        found += self._meanings(where, word, attributes, called)
-            if None in found:
-                found[:] = [None]
+                        found += self._meaning(where, word, attributes, called)
+                if None in found:
+                    found[:] = [None]
+                    break
         return found
+
+    def _meaning(self, where: Text, name: str, attributes: list[str], called: bool) -> list[Meaning | None]:
+        """`_meanings`, remembered: a file says the same words many times."""
+        key = (where, name, tuple(attributes), called)
+        if key not in self._meant:
+            self._meant[key] = list(self._meanings(where, name, attributes, called))
+        return self._meant[key]
 
     def _is_annotated(
         self, where: Text, module: str, member: str | None, looked: dict[Path, None], hands: int = _MOST_HANDS
@@ -217,7 +227,11 @@ class Quiet:
         return next((found for base in bases if (found := _source(base.joinpath(*parts))) is not None), None)
 
     def _below(self, base: Path, name: str) -> Path | None:
-        return _source(base.parent / name) if base.name == "__init__.py" else None
+        if base.name != "__init__.py":
+            return None
+        if (base, name) not in self._parts:
+            self._parts[base, name] = _source(base.parent / name)
+        return self._parts[base, name]
 
     def _text(self, path: Path) -> Text | None:
         if path not in self._texts:
