@@ -47,19 +47,19 @@ programs: $(READY)
 networks: $(READY)
 	$(BIN)/python -m tests.harness.measure --suite networks --examples $(EXAMPLES)
 
-# Model files of public libraries, which are installed in an environment of their own.
+# Model files of public libraries, which are installed in an environment of their own; and with EXAMPLES, of examples.
 real-code: $(REAL_READY)
-	$(REAL_BIN)/python -m tests.harness.measure --suite real --json build/real_code.json
+	$(REAL_BIN)/python -m tests.harness.measure --suite real --examples "$(EXAMPLES)" --json build/real_code.json
 
 # mypy with the plugin and without it over each of these programs: nothing but lines of ours may differ.
 real-gradual: $(REAL_READY)
-	$(REAL_BIN)/python -m tests.harness.gradual --suite real
+	$(REAL_BIN)/python -m tests.harness.gradual --suite real --examples "$(EXAMPLES)"
 
 # Edits of these programs, some of which crash; the same under Pyrefly (after `make peers`) with --way pyrefly.
 real-mutants: $(REAL_READY)
 	mkdir -p $(dir $(REAL_MUTANTS))
-	$(REAL_BIN)/python -m tests.mutants.generate --suite real --breaking 10 --harmless 9 --jobs $(JOBS) --out $(REAL_MUTANTS)
-	$(REAL_BIN)/python -m tests.mutants.judge $(REAL_MUTANTS) --jobs $(JOBS) --out build/real_judged.json
+	$(REAL_BIN)/python -m tests.mutants.generate --suite real --examples "$(EXAMPLES)" --breaking 10 --harmless 9 --jobs $(JOBS) --out $(REAL_MUTANTS)
+	$(REAL_BIN)/python -m tests.mutants.judge $(REAL_MUTANTS) --examples "$(EXAMPLES)" --jobs $(JOBS) --out build/real_judged.json
 
 # mypy over the same libraries as a whole, which nobody has run: what the plugin costs there.
 libraries: $(REAL_READY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 Said = tuple[str, int, str]  # file, line, message
+
+_ELSEWHERE = re.compile(r" on line \d+")  # "already defined on line 66": an import that is added moves all lines
 
 
 class CannotCheck(Exception):
@@ -48,7 +51,7 @@ def _mypy(files: list[str], shadows: dict[str, str]) -> list[Said]:
     said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     names = {os.path.abspath(name): name for name in files}
     return [
-        (names.get(os.path.abspath(each["file"]), each["file"]), each["line"], each["message"])
+        (names.get(os.path.abspath(each["file"]), each["file"]), each["line"], _ELSEWHERE.sub("", each["message"]))
         for each in said
         if each["severity"] == "error"
     ]

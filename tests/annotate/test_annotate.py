@@ -57,16 +57,26 @@ MODEL = """
     def spoiled(x):
         n: int = "mypy has not looked in here"
         return x
+
+
+    @torch.jit._overload
+    def again(x: torch.Tensor): ...
+
+
+    def again(x: torch.Tensor):
+        return x[0]
 """
 DRIVER = """
     import torch
-    from model import Net, doubled, spoiled, untensored
+    from model import Net, again, doubled, spoiled, untensored
     net = Net()
     net(torch.zeros(2, 3, 8, 6))
     net(torch.zeros(2, 3, 8, 6), torch.zeros(2, 4, 8, 6))
     doubled(torch.zeros(2, 5), torch.zeros(3))
     untensored(1)
     spoiled(torch.zeros(2))
+    again(torch.zeros(2))
+    again(torch.zeros(3))
 """
 ANNOTATED = """
     \"\"\"A model.\"\"\"
@@ -112,6 +122,14 @@ ANNOTATED = """
     def spoiled(x):
         n: int = "mypy has not looked in here"
         return x
+
+
+    @torch.jit._overload
+    def again(x: torch.Tensor): ...
+
+
+    def again(x: Float[torch.Tensor, " N"]) -> Float[torch.Tensor, ""]:
+        return x[0]
 """  # noqa: E501
 
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.harness import measure, programs
@@ -17,10 +18,10 @@ PLUGIN = "plugins = mypy_torch_shapes"
 MODES: dict[str, list[str]] = {"plain": [], "strict": ["--strict"]}
 
 
-def mypy(project: Path, plugins: str, mode: str, cache: Path) -> list[str]:
-    """What mypy prints for a project."""
+def mypy(project: Path, plugins: str, mode: str, cache: Path, files: Sequence[str] = (".",)) -> list[str]:
+    """What mypy prints for a project, or for some of its files."""
     (project / "mypy.ini").write_text(f"[mypy]\n{plugins}\nerror_summary = false\nignore_missing_imports = true\n")
-    command = [sys.executable, "-m", "mypy", "--cache-dir", str(cache), *MODES[mode], "."]
+    command = [sys.executable, "-m", "mypy", "--cache-dir", str(cache), *MODES[mode], *files]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, timeout=3600)
     if done.returncode not in (0, 1):
         raise measure.StepFailed(done.stdout[-2000:] + done.stderr[-2000:])

@@ -93,7 +93,8 @@ def chosen(options: argparse.Namespace) -> list[Program]:
     if options.program is not None:
         return [programs.given(options.program, options.driver, options.files, options.sizes)]
     wanted = [each for name in options.suite for each in programs.SUITES[name]()]
-    return [each for each in wanted if not options.only or each.name in options.only]
+    named = [each for each in wanted if not options.only or each.name in options.only]
+    return programs.available(named, programs.examples_checkout(options.examples))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,7 @@ class Program:
     sizes: tuple[str, ...]
     directory: Path | None = None  # copied whole
     drivers: Path | None = None  # of which the driver and what the drivers share are copied
-    library: str | None = None  # an installed package, whose Python files are copied
+    library: str | None = None  # an installed package, whose Python and text files are copied
     installed: tuple[tuple[str, str], ...] = ()  # a file of an installed package -> path in the project
     examples: tuple[tuple[str, str], ...] = ()  # path in a checkout of pytorch/examples -> path in the project
     floor: float = 0.0  # the coverage that is required
@@ -85,7 +86,7 @@ def standing_alone(path: str) -> str:
 
 def copy_library(name: str, target: Path) -> None:
     origin = package_directory(name)
-    for file in origin.rglob("*.py"):
+    for file in [*origin.rglob("*.py"), *origin.rglob("*.txt")]:  # a package may read its version from one
         copy = target / file.relative_to(origin)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, copy)
@@ -157,6 +158,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--driver", default="driver.py")
     parser.add_argument("--files", nargs="*", default=[], help="the program's files (default: all but the driver)")
     parser.add_argument("--sizes", nargs="*", default=[""], help='settings such as "N=4 H=64"; the first is profiled')
+
+
+def available(wanted: list[Program], checkout: Path | None) -> list[Program]:
+    """Without those of pytorch/examples where there is no checkout of it, which is said."""
+    missing = [each.name for each in wanted if each.examples and checkout is None]
+    if missing:
+        print(f"left out for want of a checkout of pytorch/examples: {', '.join(missing)}", file=sys.stderr)
+    return [each for each in wanted if each.name not in missing]
 
 
 SUITES: dict[str, Callable[[], list[Program]]] = {"programs": own, "networks": networks, "real": real_code}

@@ -163,11 +163,12 @@ def main() -> int:
         own = programs.given(options.program, options.driver, options.files, options.sizes)
     written = {"seed": options.seed, "given": [own.as_json()] if own else [], "programs": report}
     with tempfile.TemporaryDirectory() as temporary:
-        for program in [own] if own else programs.SUITES[options.suite]():
+        checkout = programs.examples_checkout(options.examples)
+        for program in [own] if own else programs.available(programs.SUITES[options.suite](), checkout):
             if options.only and program.name not in options.only:
                 continue
             project = (Path(temporary) / program.name / "project").resolve()
-            program.lay_out(project, programs.examples_checkout(options.examples))
+            program.lay_out(project, checkout)
             report[program.name] = generate(program, project, options)
             counts = Counter(row["verdict"] for row in report[program.name])
             print(f"{program.name:26}", *(f"{kind} {count}" for kind, count in sorted(counts.items())), flush=True)
