@@ -109,3 +109,32 @@ def test_what_a_script_shows_of_a_call_does_not_stand_for_what_is_not_known_of_i
     ]
     report = reported(tmp_path, SCRIPT, Profile(functions_of(SCRIPT), {}, calls))
     assert "Tensor[float32, N, D]" in {fact.text for fact in report.facts if fact.span.line == 4}
+
+
+STATEFUL = """
+import torch
+from torch import nn
+class Attention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.seen = None
+    def forward(self, x, t):
+        if t == 0:
+            self.seen = torch.zeros(x.shape)
+        return x + self.seen
+"""
+
+
+def test_what_an_earlier_call_left_in_a_module_is_not_what_a_later_one_finds(tmp_path: Path) -> None:
+    functions = functions_of(STATEFUL)
+    left = (("seen", TensorSeed("float32", (2, 7))),)
+    module = ModuleRecord(0, "program:Attention", 0, "", (), left, (), True, ("program:Attention.__init__",))
+    x = TensorSeed("float32", (3, 4))
+    calls = [
+        CallRecord("program:Attention.forward", (("self", ModuleSeed(0)), ("x", x), ("t", t)), receiver=0, root=True)
+        for t in (0, 2)
+    ]
+    report = reported(tmp_path, STATEFUL, Profile(functions, {0: module}, calls))
+    assert not report.findings
+    edited = STATEFUL.replace("return x + self.seen", "return x + torch.zeros(2, 7)")
+    assert reported(tmp_path, edited, Profile(functions, {0: module}, calls)).findings
