@@ -73,6 +73,8 @@ class WatchedHandler(Handler):
                 self._begin_construction(frame, values)
             elif self._constructs:
                 recorder.defaulted.constructed(frame)
+            if not state.root_frame and state.construction is None and values and recorder.torch.is_module(values[0]):
+                recorder.modules.met(values[0], recorder.observer)
             self._enter(frame, values)
 
     def _begin_construction(self, frame: FrameType, values: list[Any]) -> None:
