@@ -138,3 +138,29 @@ def test_what_an_earlier_call_left_in_a_module_is_not_what_a_later_one_finds(tmp
     assert not report.findings
     edited = STATEFUL.replace("return x + self.seen", "return x + torch.zeros(2, 7)")
     assert reported(tmp_path, edited, Profile(functions, {0: module}, calls)).findings
+
+
+COUNTED = """
+import torch
+def first(x, t):
+    if t == 0:
+        x = x.sum(0)
+    return x
+def every(x, step):
+    for t in range(0, len(x), step.item()):
+        first(x, t)
+    for t in range(len(x)):
+        first(x, len(x) - 1 - t)
+"""
+
+
+@pytest.mark.parametrize("numbers", [(2, 0), (0, 2), None])
+def test_a_number_may_be_none_whatever_it_is_called(numbers: tuple[int, ...] | None, tmp_path: Path) -> None:
+    x, functions = TensorSeed("float32", (4, 3)), functions_of(COUNTED)
+    calls = [CallRecord("program:first", (("x", x), ("t", t)), root=True) for t in numbers or ()]
+    if not calls:
+        calls = [CallRecord("program:every", (("x", x), ("step", TensorSeed("int64", ()))), root=True)]
+    report = reported(tmp_path, COUNTED, Profile(functions, {}, calls))
+    sums = {fact.text for fact in report.facts if fact.span.line == 5 and fact.span.end_column == 20}
+    assert sums == {"Tensor[float32, D]"}
+    assert {fact.dims for fact in report.facts if fact.span.line == 6} == {None}  # the other way leaves another rank
