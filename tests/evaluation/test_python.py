@@ -106,3 +106,15 @@ def test_what_is_not_known_may_be_equal_in_a_set(tmp_path: Path) -> None:
     variables, _ = evaluated(tmp_path, source)
     assert (variables["b"], variables["d"]) == (1, True)
     assert all(not is_known(variables[name]) for name in "ace")
+
+
+def test_a_name_that_is_not_bound_yet_raises_in_a_try(tmp_path: Path) -> None:
+    source = (
+        "import torch\nloader = [(torch.rand(4, 3), 1)] * 3\ndef train():\n    for step in range(5):\n"
+        "        try:\n            x, y = next(batches)\n        except (NameError, StopIteration):\n"
+        "            batches = iter(loader)\n            x, y = next(batches)\n    return x\nx = train()\n"
+        "def known():\n    try:\n        return len(loader)\n    except NameError:\n        return 0\nz = known()\n"
+    )
+    variables, _ = evaluated(tmp_path, source)
+    assert str(variables["x"].type) == "Tensor[float32, 4, 3]"
+    assert variables["z"] == 3
