@@ -33,6 +33,9 @@ _SHARED = (
     "clip", "concatenate", "stack", "vstack", "hstack", "expand_dims", "tile", "multiply", "subtract", "reshape",
     "zeros_like", "ones_like", "transpose", "argsort",
 )  # fmt: skip
+_NUMBERS_OF_NUMBERS = frozenset({
+    "tan", "tanh", "abs", "absolute", "sum", "mean", "max", "min", "maximum", "minimum", "clip", "multiply", "subtract",
+})  # fmt: skip
 
 
 def apply(run: Run, path: str, args: list[Value], options: dict[str, Value]) -> Value:
@@ -107,8 +110,8 @@ def _shared(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST
     if args and arrays.are_whole(args[0]):
         args = [arrays.vector(args[0]), *args[1:]]
     if not any(isinstance(each, Instance) for each in _leaves(args)):
-        kinds = {each.kind if isinstance(each, UnknownNumber) else type(each) for each in args}
-        floating = float in kinds <= {int, float} and not kwargs
+        kinds = {numbers.kind_of(each) for each in args}
+        floating = name in _NUMBERS_OF_NUMBERS and float in kinds <= {int, float} and not kwargs
         return UnknownNumber(float, "computed by numpy") if floating else Unknown("computed by numpy")
     return apply(run, f"torch.{_RENAMED.get(name, name)}", args, kwargs)
 

@@ -261,10 +261,12 @@ class _Entered:
         """Give every size that is no symbol of its own, and not made of the parameters' symbols, a symbol here."""
         sizes = [size for _, value in self.named for size in _sizes(value) if isinstance(size, Dim)]
         free = {symbol for size in sizes if (symbol := plain(size)) is not None}
+        axes = {size for _, value in self.named if isinstance(value, Tensor) for size in _sizes(value)}
         for size in sizes:
             if plain(size) is not None or size in self.frame.abbreviations or free.issuperset(symbols(size)):
                 continue
             symbol = Symbol("", None, size)
+            symbol.least = symbol.least if size in axes else None
             self.abbreviated.append(symbol)
             self.frame.abbreviations[size] = Dim.of(symbol)
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from ..rules import distributions as rules
-from ..rules.distributions import Distribution
+from ..rules.distributions import Dims, Distribution
 from ..rules.mismatch import Mismatch
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown
 from . import tensors
 from .library_objects import method
 from .run import Frame, Run
-from .specials import special
+from .specials import call_value, special
 from .values import Instance, Library, Tensor, Value
 
 PACKAGE = "torch.distributions."
@@ -31,7 +31,7 @@ def _made(run: Run, described: Distribution) -> Instance:
 
 
 def _attempt(
-    run: Run, node: ast.AST, operation: str, given: list[Value], make: Callable[[], Distribution | TensorType]
+    run: Run, node: ast.AST, operation: str, given: list[Value], make: Callable[[], Distribution | TensorType | Dims]
 ) -> Value:
     try:
         result = make()
@@ -40,7 +40,9 @@ def _attempt(
         return run.mismatch(node, mismatch, [value for value in given if isinstance(value, Tensor)])
     except Undecided as undecided:
         return Unknown(undecided.reason)
-    return Tensor(result) if isinstance(result, TensorType) else _made(run, result)
+    if isinstance(result, Distribution):
+        return _made(run, result)
+    return Tensor(result) if isinstance(result, TensorType) else result
 
 
 @special(*TABLE)
@@ -98,3 +100,19 @@ _register("cdf", lambda found, given: found.pointwise(*given), "value")
 _register("icdf", lambda found, given: found.pointwise(*given), "value")
 _register("entropy", lambda found, given: found.entropy(), "")
 _register("perplexity", lambda found, given: found.entropy(), "")
+
+
+@method(PACKAGE, name="_extended_shape")
+def _extended(
+    run: Run, receiver: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
+) -> Value:
+    """The shape of samples, which a distribution of the program's own asks for in its `sample`."""
+    shape = args[0] if args else kwargs.get("sample_shape", ())
+    return _attempt(run, node, "sample", [], lambda: _described(receiver).extended(tensors.to_rule(run, shape)))
+
+
+@special("torch.distributions.utils._standard_normal")
+def _standard_normal(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    given = {**dict(zip(("shape", "dtype", "device"), args, strict=False)), **kwargs}
+    shape = given.pop("shape", ())
+    return call_value(run, Library("torch.randn"), [shape], node, frame, given)

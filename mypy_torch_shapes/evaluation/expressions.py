@@ -11,6 +11,7 @@ from ..shapes.unknown import Undecided, Unknown
 from . import attributes, calls, changing, conditions, deferred, imports, iteration, miscounts, operators
 from .joins import join
 from .run import Frame, Run
+from .syntax import nodes_of
 from .values import Condition, Env, Function, Library, ListValue, Many, Raised, Some, Value
 
 Handler = Callable[[Run, Any, Frame], Value]
@@ -48,7 +49,18 @@ def _name(run: Run, node: ast.Name, frame: Frame) -> Value:
         if node.id in env.variables:
             return _found(run, env, node.id)
         env = env.parent
+    if run.catching and frame.function is not None and _binds(frame.function.node, node.id):
+        raise Raised("UnboundLocalError")  # `try: next(batches)`, before the first `batches = iter(…)`
     return global_name(run, node.id, frame.env)
+
+
+def _binds(function: ast.AST, name: str) -> bool:
+    """Whether a name is a function's own, as Python sees it: it binds it somewhere."""
+    stored = [node for node in nodes_of(function) if isinstance(node, ast.Name | ast.Global | ast.Nonlocal)]
+    elsewhere = {each for node in stored if not isinstance(node, ast.Name) for each in node.names}
+    return name not in elsewhere and any(
+        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store) for node in stored
+    )
 
 
 def _found(run: Run, env: Env, name: str) -> Value:

@@ -1,4 +1,6 @@
-"""Lists that outlive a call and that functions append to: between two calls nobody knows what is in them."""
+"""Lists that outlive a call and that functions append to, and attributes that methods bind: between two calls nobody
+knows what is in them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from ..shapes.tensor_type import fresh
 from ..shapes.unknown import Unknown
+from . import objects
 from .modules import SourceModule
 from .run import Run
 from .syntax import nodes_of
@@ -33,6 +36,14 @@ def forget(run: Run, modules: Iterable[SourceModule], arguments: Iterable[Value]
 def names_in(modules: Iterable[SourceModule]) -> set[str]:
     """The names of such lists."""
     return {name for module in modules for name in _grown(module.tree)}
+
+
+def rebound(cls: Value) -> set[str]:
+    """The attributes that methods of a class other than its constructor bind: what one call leaves for the next."""
+    bodies = [each.node for each in objects.mro(cls) if isinstance(each, Class) and each.node is not None]
+    methods = [node for body in bodies for node in body.body if isinstance(node, _DEFINITIONS)]
+    nodes = [node for method in methods if method.name != "__init__" for node in nodes_of(method)]
+    return {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
 
 
 def _is_part(item: Value) -> bool:

@@ -6,14 +6,14 @@ import ast
 from functools import reduce
 from typing import Any
 
-from ..shapes.dims import Size
-from ..shapes.relations import less
+from ..shapes.dims import Dim, Size
+from ..shapes.relations import Truth, less
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
 from . import lengths, objects
 from .joins import join
 from .run import Frame, Run
-from .values import Instance, Known, ListValue, Many, Raised, Some, Tensor, Value, is_size
+from .values import Condition, Instance, Known, ListValue, Many, Raised, Real, Some, Tensor, Value, is_size
 
 MOST_ITEMS = 4096
 
@@ -22,6 +22,8 @@ def items(run: Run, value: Value) -> list[Value] | Many | Unknown:
     """The items of an iterable: all of them, or what they are all like, or unknown."""
     if isinstance(value, ListValue):
         return list(value) if value.length is None else _counted(repeated(value[0], value.length), value.largest)
+    if isinstance(value, set | frozenset) and _may_shrink(value):
+        return Many(reduce(join, value))
     if isinstance(value, tuple | list | set | frozenset | str | bytes | dict | range):
         if len(value) > MOST_ITEMS:
             return Many(Unknown("one of many"), len(value), True)
@@ -37,6 +39,21 @@ def items(run: Run, value: Value) -> list[Value] | Many | Unknown:
     if isinstance(value, Unknown):
         return value
     return Unknown("iterated over something unknown")
+
+
+def _may_shrink(values: set[Any] | frozenset[Any]) -> bool:
+    """Whether a set may have fewer items than it seems: sizes and unknown numbers among them may be equal."""
+    from .operators import equal_values
+
+    open_ = [value for value in values if not _is_fixed(value)]
+    return any(equal_values(value, other) is not Truth.NO for value in open_ for other in values if other is not value)
+
+
+def _is_fixed(value: Value) -> bool:
+    """Whether a value equals another one or does not, whatever the sizes are."""
+    if isinstance(value, tuple | frozenset):
+        return all(map(_is_fixed, value))
+    return not isinstance(value, Unknown | Dim | Real | Condition | Some | Many)
 
 
 def repeated(element: Value, length: Size) -> list[Value] | Many:
@@ -73,6 +90,8 @@ def length(value: Value) -> Size | None:
     """len(value) where it is known."""
     if isinstance(value, ListValue) and value.length is not None:
         return value.length
+    if isinstance(value, set | frozenset) and _may_shrink(value):
+        return None
     if isinstance(value, tuple | list | set | frozenset | str | bytes | dict | range):
         return len(value)
     if isinstance(value, Tensor):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .session import Options
 
 _MOST_RELEASES = 12  # sets of integers of a call that are tried as sizes, smaller and smaller ones
+_RELEASING_STEPS = 200_000  # of all these tries together
 
 
 @dataclass(eq=False)
@@ -40,6 +41,7 @@ class RecordedCalls:
     suspect: bool  # module-level code has changed: what it handed to functions may have, too
     _by_place: dict[Place, list[Entry]] = field(default_factory=dict)
     _indexed: int = 0
+    _steps: int = 0  # that all attempts have taken
 
     def evaluate(self, call: Call) -> None:
         """Evaluate a call with its integers symbolic; as they were, where that says more."""
@@ -63,7 +65,9 @@ class RecordedCalls:
         observed = tuple((values(size) or (size,))[0] for size in call.sizes)
         arguments = given.arguments(call.arguments, observed, samples=call.receiver is None)
         ours = tuple((path, v.type if isinstance(v, Tensor) else v) for path, v in parameters.paths(arguments))
-        return any(describes(entry.parameters, ours) for entry in self._entries().get((call.function, *place), ()))
+        entries = self._entries().get((call.function, *place), [])
+        said = [entry for entry in entries if entry.general] or entries  # as `most_general` chooses
+        return any(describes(entry.parameters, ours) for entry in said)
 
     def _entries(self) -> dict[Place, list[Entry]]:
         """The contexts there are by now, by function and module."""
@@ -93,8 +97,9 @@ class RecordedCalls:
         sizes = call.fixed
         open_ = [i for i, (size, fixed) in enumerate(zip(call.sizes, call.fixed, strict=True)) if size is not fixed]
         waiting = _halves(open_)
+        most = self._steps + _RELEASING_STEPS
         for _ in range(_MOST_RELEASES):
-            if not waiting:
+            if not waiting or self._steps > most:
                 break
             places = waiting.pop(0)
             trial = tuple(call.sizes[i] if i in places else size for i, size in enumerate(sizes))
@@ -123,6 +128,7 @@ class RecordedCalls:
         recording.signatures = self.options.signatures
         run = Run(self.loader, recording, general=True, sightings=self.sightings)
         self.gathered.apart(lambda: self._enter(run, call, sizes), run, self.builder.run)
+        self._steps += run.steps
         return recording
 
     def _enter(self, run: Run, call: Call, sizes: tuple[Size, ...]) -> None:

@@ -15,7 +15,7 @@ from .facts import Context, Fact, FileReport, Finding, Gap, Span
 from .generality import most_general
 from .joins import join_types
 from .modules import SourceModule
-from .naming import Parameters, name_symbols
+from .naming import Parameters, name_symbols, plain
 from .origins import Origin, Source
 from .values import Instance, Tensor, Value
 
@@ -58,6 +58,7 @@ class Recording:
         `written` are names that the function's annotations give to sizes.
         """
         names, definitions = name_symbols(parameters, written or {})
+        _raise_axes(parameters)
         shown = tuple((path, wording(value, names)) for path, value in parameters)
         place = None if receiver is None else (id(receiver) if receiver.path is None else receiver.path)
         key = (module.name, function, place, getattr(receiver, "origin", None), shown, general, vague)
@@ -240,6 +241,15 @@ def span(node: ast.AST) -> Span:
     if found is None:
         found = node._span = Span(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
     return found
+
+
+def _raise_axes(parameters: Parameters) -> None:
+    """An unknown size that is an axis of a parameter is a size like any other there: at least one."""
+    for _, value in parameters:
+        for size in (value.dims or ()) if isinstance(value, TensorType) else ():
+            symbol = plain(size)
+            if symbol is not None and symbol.least == 0 and not (symbol.values and min(symbol.values) < 1):
+                symbol.least = 1
 
 
 def _common(a: TensorType, b: TensorType, entry: Entry) -> TensorType:

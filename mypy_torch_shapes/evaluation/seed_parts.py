@@ -49,13 +49,13 @@ def with_items(path: str, seed: Seed, lists: frozenset[str]) -> Seed:
         return items_of(seed)
     if not any(each.startswith(path) for each in lists):
         return seed
-    inside = {step: with_items(path + step, part, lists) for step, part in _steps(seed)}
+    inside = tuple(with_items(path + step, part, lists) for step, part in _steps(seed))  # equal steps: opaque keys
     if isinstance(seed, SequenceSeed):
-        return replace(seed, items=tuple(inside.values()))
+        return replace(seed, items=inside)
     if isinstance(seed, MappingSeed):
-        return replace(seed, items=tuple(zip((key for key, _ in seed.items), inside.values(), strict=True)))
+        return replace(seed, items=tuple(zip((key for key, _ in seed.items), inside, strict=True)))
     if isinstance(seed, ObjectSeed):
-        return replace(seed, attrs=tuple(zip((name for name, _ in seed.attrs), inside.values(), strict=True)))
+        return replace(seed, attrs=tuple(zip((name for name, _ in seed.attrs), inside, strict=True)))
     return seed
 
 
@@ -168,6 +168,13 @@ def modules_in(seed: Seed) -> Iterator[int]:
         yield seed.id
     for part in parts_of(seed):
         yield from modules_in(part)
+
+
+def holds_tensor(seed: Seed) -> bool:
+    """Whether there is a tensor in a seed that is no parameter."""
+    if isinstance(seed, TensorSeed):
+        return not seed.parameter
+    return any(map(holds_tensor, parts_of(seed)))
 
 
 def parts_of(seed: Seed) -> Iterator[Seed]:

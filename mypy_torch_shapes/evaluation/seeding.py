@@ -29,6 +29,7 @@ from . import (
     calls,
     containers,
     contexts,
+    growing,
     imports,
     lengths,
     library_objects,
@@ -357,7 +358,8 @@ class Seeding:
                 if (name not in made.attrs and not made.complete) or isinstance(have, Unknown) or (unchanged):
                     value = self.value_from(Origin(origins.ATTRIBUTE, f"{record.cls}.{name}"), seed)
                     if not isinstance(value, Unknown) and not (name in made.attrs and _alike(have, value)):
-                        made.attrs[name] = value
+                        left = seed_parts.holds_tensor(seed) and name in growing.rebound(made.cls)
+                        made.attrs[name] = Unknown("left by an earlier call") if left else value
                 if isinstance(have, Instance) and isinstance(seed, ObjectSeed):
                     self._fill(have, seed)
         if torch_modules.is_leaf(made) and (made.complete or not unchanged):

@@ -43,6 +43,9 @@ class Flow(Enum):
     CONTINUE = "continue"
 
 
+_OUTWARDS = (Flow.NORMAL, Flow.CONTINUE, Flow.BREAK, Flow.RETURN)
+
+
 def run_body(run: Run, body: list[ast.stmt], frame: Frame) -> Value:
     """Run a function's body; what it returns, joined over the ways that may return."""
     try:
@@ -262,16 +265,14 @@ def alternatives(
     ended = [(flow, changes) for flow, changes in gone if not isinstance(flow, Raised)]
     if not ended:
         raise Raised("Exception", stated=True)
-    going_on = [changes for flow, changes in ended if flow is Flow.NORMAL]
-    leaving = [(flow, changes) for flow, changes in ended if flow is not Flow.NORMAL]
-    if not going_on:
-        run.journal.merge([changes for _, changes in leaving])
-        return leaving[0][0] if len({flow for flow, _ in leaving}) == 1 else Flow.RETURN
-    for flow, changes in leaving:
-        _set_aside(frame, flow, changes)
-    with choosing(worlds if len(going_on) == len(ways) == 2 else None):
+    nearest = min((flow for flow, _ in ended), key=_OUTWARDS.index)  # no other way leaves less behind
+    going_on = [changes for flow, changes in ended if flow is nearest]
+    for flow, changes in ended:
+        if flow is not nearest:
+            _set_aside(frame, flow, changes)
+    with choosing(worlds if len(going_on) == len(ways) == 2 and nearest is Flow.NORMAL else None):
         run.journal.merge(going_on)
-    return Flow.NORMAL
+    return nearest
 
 
 def _delete(run: Run, node: ast.Delete, frame: Frame) -> None:

@@ -73,6 +73,8 @@ class WatchedHandler(Handler):
                 self._begin_construction(frame, values)
             elif self._constructs:
                 recorder.defaulted.constructed(frame)
+            if not state.root_frame and state.construction is None and values and recorder.torch.is_module(values[0]):
+                recorder.modules.met(values[0], recorder.observer)
             self._enter(frame, values)
 
     def _begin_construction(self, frame: FrameType, values: list[Any]) -> None:
@@ -301,11 +303,13 @@ class ParseArgs(Handler):
     """`ArgumentParser.parse_known_args`, which `parse_args` calls: the command line."""
 
     def enter(self, frame: FrameType) -> None:
-        caller = frame.f_back
-        while caller is not None and caller.f_code.co_name in ("parse_args", "parse_intermixed_args"):
+        caller, own = frame.f_back, frame.f_code.co_filename
+        if caller is not None and caller.f_code.co_filename == own:
+            if caller.f_code.co_name not in ("parse_args", "parse_intermixed_args"):
+                return  # of a subcommand
             caller = caller.f_back
-        if caller is None or caller.f_code.co_filename == frame.f_code.co_filename:
-            return  # of a subcommand
+        if caller is None or caller.f_code.co_filename == own:
+            return
         scope = self.recorder.scope_of(caller)
         if scope is not None:
             words = frame.f_locals["args"]

@@ -120,6 +120,12 @@ class Modules:
             self._first.setdefault(live.token, live.current)
         return key
 
+    def met(self, module: Any, observer: Observer) -> None:
+        """A module outside of any call of one, as `model.encode(x)` meets it: its state may not be recorded yet."""
+        current = self.live(module).current
+        if current is None or self.records[current].training is not _training(module):
+            self.snapshot(module, observer)
+
     def built(self, root: Any, observer: Observer) -> None:
         """Keep how `root` looks after its construction, in case it is never called."""
         tree = list(_tree(root))

@@ -100,7 +100,11 @@ class Distribution:
 
     def sample(self, shape: Any) -> TensorType:
         """Samples of a shape."""
-        return TensorType(int64 if self.name == "Categorical" else self.dtype, (*_as_shape(shape), *self.dims))
+        return TensorType(int64 if self.name == "Categorical" else self.dtype, self.extended(shape))
+
+    def extended(self, shape: Any) -> Dims:
+        """The shape of samples of a shape."""
+        return (*_as_shape(shape), *self.dims)
 
     def log_prob(self, value: Any) -> TensorType:
         """One number for each event. Raises Mismatch for a value that is no event of the batch."""

@@ -17,10 +17,19 @@ def function_digest(node: Function, class_node: ast.ClassDef | None = None) -> s
 
     Comments, formatting and docstrings do not count; decorators and default values do. Parameter and return annotations
     do not count either (adding them must not make a profile stale), except under a decorator, which may read them.
+    A property's getter, setter and deleter share their name, so they share their digest.
     """
     parts = ["" if class_node is None else _header(class_node)]
-    parts.extend(dumped(node))
+    for each in _of_property(node, class_node) or [node]:
+        parts.extend(dumped(each))
     return digest_of(parts)
+
+
+def _of_property(node: Function, class_node: ast.ClassDef | None) -> list[Function]:
+    """The functions of a property that has more than a getter; none for another function."""
+    body = [] if class_node is None else class_node.body
+    named = [each for each in body if isinstance(each, Function) and each.name == node.name]
+    return named if any(map(_is_accessor, named)) else []
 
 
 def class_digest(node: ast.ClassDef) -> str:

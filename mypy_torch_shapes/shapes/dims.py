@@ -18,15 +18,18 @@ class Symbol:
 
     A symbol with no name is an unknown size, shown as `_`; its values, where known, still take part in checks.
     `expired` marks an abbreviation whose function has returned: it stands for its definition from then on.
+    `least` is the least size it can have, None for what its definition can be: a free size is at least one, unless a
+    world has it smaller; an unknown one (a loop's counter) may be none, whatever it is called later.
     """
 
-    __slots__ = ("_values", "definition", "expired", "name", "order")
+    __slots__ = ("_values", "definition", "expired", "least", "name", "order")
 
     def __init__(self, name: str | None, values: tuple[int, ...] | None = None, definition: Dim | None = None) -> None:
         self.name = name
         self.definition = definition
         self._values = values
         self.expired = False
+        self.least: int | None = min(int(name is not None), *(values or ()), 1)
         self.order = f"0{name or '~'}{next(_serial):08}"  # where it stands in a sum: constant while it lives
 
     @property
@@ -35,8 +38,8 @@ class Symbol:
 
     @property
     def minimum(self) -> int | None:
-        """The least size it can have: a free size is at least one."""
-        return 1 if self.name is not None else 0
+        """The least size it can have."""
+        return minimum(self.definition) if self.least is None and self.definition is not None else self.least
 
     def symbols(self) -> Iterator[Symbol]:
         yield self

@@ -158,3 +158,11 @@ def test_a_size_filled_up_by_the_ceiling_of_numpy(tmp_path: Path) -> None:
     values, _ = evaluated(tmp_path, "import numpy as np\nx = np.ceil(2.5), np.floor(-0.5), np.ceil([1.5])\n")
     assert [values["x"][at] for at in (0, 1)] == [3.0, -1.0] and isinstance(values["x"][0], float)
     assert isinstance(values["x"][2], Unknown)
+
+
+def test_what_numpy_makes_of_a_number_that_is_not_known(tmp_path: Path) -> None:
+    forward = "rate = np.clip(x.shape[0] / 7, 0.0, 1.0)\nreturn x * rate"
+    report = net(tmp_path, "pass", forward, before="import numpy as np\n")
+    assert returned(report, tmp_path) == "Tensor[float32, N, 6]"
+    values, _ = evaluated(tmp_path, "import numpy as np\nx = np.expand_dims(0.5, 0), np.cumsum(0.5), np.tile(0.5, 3)\n")
+    assert all(type(value) is Unknown for value in values["x"])  # they are arrays

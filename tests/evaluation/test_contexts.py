@@ -82,3 +82,9 @@ def test_numbers_of_several_kinds_in_a_list() -> None:
     calls = [record(probe, at=SequenceSeed("list", items)) for probe, items in zip((None, 0, 1), lists, strict=True)]
     first, *_ = calls_of(Profile(calls=calls), calls)
     assert isinstance(dict(first.arguments)["at"], ItemsSeed)
+
+
+def test_lists_under_keys_that_nobody_knows() -> None:
+    key = OpaqueSeed("numpy:int64")
+    lists = [MappingSeed("dict", ((key, objects(2, n)), (key, objects(3, n)))) for n in (2, 3)]
+    assert only(*(record(number or None, held=each) for number, each in enumerate(lists))).sizes

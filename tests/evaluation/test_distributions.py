@@ -118,3 +118,21 @@ def test_what_torch_refuses(program: str, tmp_path: Path) -> None:
     report = Session(tmp_path, Profile(), Options()).report(path)
     assert not report.faults
     assert [each.code for each in report.findings] == ["tensor-shape"]
+
+
+def test_a_distribution_of_the_programs_own(tmp_path: Path) -> None:
+    program = """
+from torch.distributions.utils import _standard_normal
+class Truncated(torch.distributions.Normal):
+    def __init__(self, loc, scale, low=-1.0):
+        super().__init__(loc, scale, validate_args=False)
+        self.low = low
+    def sample(self, clip=None, sample_shape=torch.Size()):
+        eps = _standard_normal(self._extended_shape(sample_shape), dtype=self.loc.dtype, device=self.loc.device)
+        return torch.clamp(self.loc + eps * self.scale, self.low)
+d = Truncated(torch.zeros(4, 3), 0.5)
+a = d.sample(clip=0.3)
+b = d.sample(sample_shape=(2,))
+c = d.log_prob(a)
+"""
+    assert contradictions(program, tmp_path) == []

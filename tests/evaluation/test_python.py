@@ -84,3 +84,37 @@ def test_a_function_made_anew_in_every_round_is_another_one_where_it_sees_someth
     source += "for _ in os.environ:\n    n += 1\n    f = made(n)\n"
     values, _ = evaluated(tmp_path, source + "x = f()\n")
     assert not is_known(values["x"])
+
+
+def test_a_branch_may_leave_a_round_in_two_ways(tmp_path: Path) -> None:
+    source = (
+        "import random, torch\ndef draw(taken):\n    while True:\n        n = random.randint(0, 9)\n"
+        "        if n in taken:\n            continue\n        else:\n            break\n    return torch.zeros(4)\n"
+        "def pick():\n    for k in range(3):\n        if random.random() > 0.5:\n            return torch.zeros(4)\n"
+        "        else:\n            break\n    return torch.zeros(4, 3)\nx, y = draw({1, 2}), pick()\n"
+    )
+    variables, _ = evaluated(tmp_path, source)
+    assert str(variables["x"].type) == "Tensor[float32, 4]" and str(variables["y"].type) == "Tensor[float32, ...]"
+
+
+def test_what_is_not_known_may_be_equal_in_a_set(tmp_path: Path) -> None:
+    source = (
+        "import random\nx, y = random.random(), random.random()\na, b = len({x, y}), len({x})\n"
+        "s = set()\ns.add(x)\ns.add(y)\nc = len(s) == 2\nd = len({'x', 'y', None}) == 3\n"
+        "e = len([each for each in {x, y}])\n"
+    )
+    variables, _ = evaluated(tmp_path, source)
+    assert (variables["b"], variables["d"]) == (1, True)
+    assert all(not is_known(variables[name]) for name in "ace")
+
+
+def test_a_name_that_is_not_bound_yet_raises_in_a_try(tmp_path: Path) -> None:
+    source = (
+        "import torch\nloader = [(torch.rand(4, 3), 1)] * 3\ndef train():\n    for step in range(5):\n"
+        "        try:\n            x, y = next(batches)\n        except (NameError, StopIteration):\n"
+        "            batches = iter(loader)\n            x, y = next(batches)\n    return x\nx = train()\n"
+        "def known():\n    try:\n        return len(loader)\n    except NameError:\n        return 0\nz = known()\n"
+    )
+    variables, _ = evaluated(tmp_path, source)
+    assert str(variables["x"].type) == "Tensor[float32, 4, 3]"
+    assert variables["z"] == 3

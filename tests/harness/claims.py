@@ -79,7 +79,7 @@ class Context:
         for symbol, definition in self.symbols.items():
             try:
                 value = eval(compile(definition, "<symbol>", "eval"), {"__builtins__": PURE}, names)
-            except (AttributeError, IndexError, KeyError, NameError, TypeError, StopIteration):
+            except (AttributeError, IndexError, KeyError, NameError, TypeError, ValueError, StopIteration):
                 return None
             if not isinstance(value, int):
                 return None

@@ -233,3 +233,12 @@ def test_arrays_are_what_tensors_are_made_of() -> None:
     assert seen(np.zeros((2, 3), dtype=np.float32)) == table
     assert dict(seen(np.array([5, 6])).attrs)["numbers"] == "5 6"
     assert decode(encode(table)) == table
+
+
+def test_the_command_line_belongs_to_the_program_s_own_parse_args(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = bench.write(SCRIPT.replace("def main", "def parse_args"), "script")
+    monkeypatch.setattr(sys, "argv", ["script.py", "--n", "6"])
+    scopes = bench.record(script.parse_args).profile.scopes
+    assert scopes["script:parse_args"].command_lines == (("--n", "6"),)

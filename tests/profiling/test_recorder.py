@@ -140,6 +140,31 @@ def test_what_a_constructor_call_leaves_to_defaults_is_left_to_them(bench: Bench
     assert inits == [{}, {"width": 6}, {"width": 6, "bias": False}, whole, whole]
 
 
+CALLED_DIRECTLY = """
+import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(4)
+    def forward(self, x):
+        return self.norm(x)
+def main():
+    net = Net()
+    net.forward(torch.zeros(3, 4))
+    net.eval()
+    net.forward(torch.zeros(1, 4))
+"""
+
+
+def test_a_method_that_is_called_directly_has_the_module_as_it_was(bench: Bench) -> None:
+    recorded = bench.record(bench.write(CALLED_DIRECTLY).main)
+    modules = recorded.profile.modules
+    receivers = [modules[call.receiver or 0] for call in recorded.calls("Net.forward")]
+    assert [each.training for each in receivers] == [True, False]
+    assert [modules[each.children[0][1]].training for each in receivers] == [True, False]
+
+
 def test_receivers_are_the_records_of_their_state(recorded: Recorded) -> None:
     modules = recorded.profile.modules
     states = [

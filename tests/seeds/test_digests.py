@@ -143,3 +143,25 @@ def _python(version: str) -> str | None:
         check=False,
     )
     return result.stdout.strip() or None if sys.platform != "win32" else None
+
+
+PROPERTY = """
+class A:
+    @property
+    def size(self): return self._size
+    @size.setter
+    def size(self, value): self._size = value
+    def other(self): pass
+"""
+
+
+def test_a_property_has_one_digest_whichever_of_its_functions_ran() -> None:
+    def found(source: str) -> tuple[str, str]:
+        (owner,) = ast.parse(source).body
+        assert isinstance(owner, ast.ClassDef)
+        getter, setter, _ = (each for each in owner.body if isinstance(each, ast.FunctionDef))
+        return function_digest(getter, owner), function_digest(setter, owner)
+
+    assert len(set(found(PROPERTY))) == 1
+    assert found(PROPERTY.replace("self._size = value", "self._size = -value"))[0] != found(PROPERTY)[0]
+    assert found(PROPERTY.replace("def other(self): pass", "def other(self): return 1")) == found(PROPERTY)
