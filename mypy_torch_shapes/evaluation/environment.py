@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from importlib import metadata
 
 from ..shapes.unknown import Unknown
 from .library_objects import method
 from .run import Frame, Run
 from .specials import special
-from .values import Instance, Library, Named, Raised, Value
+from .values import Instance, Library, Raised, Value
 
 
 @special("importlib.util.find_spec")
@@ -37,17 +36,6 @@ def _getenv(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST
     if frame.module.project:
         return Unknown("a variable of the environment")
     return args[1] if len(args) > 1 else kwargs.get("default")
-
-
-@special("packaging.version.parse", "packaging.version.Version")
-def _parse_version(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
-    """The numbers of a release, which compare as versions do."""
-    numbers = re.match(r"v?(\d+(?:\.\d+)*)", args[0]) if args and isinstance(args[0], str) else None
-    if numbers is None:
-        return Unknown("a version")
-    release = [int(number) for number in numbers[1].split(".")]
-    fields = ("major", "minor", "micro", "fourth")
-    return Named(fields, [*release, 0, 0, 0, 0][: len(fields)])
 
 
 @special(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
@@ -20,6 +20,7 @@ from . import (
     definitions,
     exceptions,
     expressions,
+    imports,
     iteration,
     loops,
     managers,
@@ -296,7 +297,7 @@ def _import(run: Run, node: ast.Import, frame: Frame) -> None:
 
 def _import_from(run: Run, node: ast.ImportFrom, frame: Frame) -> None:
     source = absolute(frame.module, node.level, node.module)
-    _require_there(run, source)
+    _require_there(run, source, [alias.name for alias in node.names])
     _run_imported(run, source, frame)
     for alias in node.names:
         if alias.name == "*":
@@ -316,10 +317,12 @@ def _run_imported(run: Run, name: str, frame: Frame) -> None:
             deferred.execute(run, source)
 
 
-def _require_there(run: Run, name: str) -> None:
-    """Raises ImportError inside a `try`, where an optional package is asked for that is not there."""
+def _require_there(run: Run, name: str, members: Sequence[str] = ()) -> None:
+    """Raises ImportError inside a `try`, where an optional package or a name of Python 2 is asked for."""
     if run.catching and not run.loader.may_import(name):
         raise Raised("ModuleNotFoundError")
+    if run.catching and any(imports.is_missing(name, member) for member in members):
+        raise Raised("ImportError")
 
 
 def _global(run: Run, node: ast.Global, frame: Frame) -> None:
