@@ -7,7 +7,7 @@ import ast
 from ..shapes.dims import Dim
 from ..shapes.dtypes import DType
 from ..shapes.unknown import Unknown, UnknownDevice
-from . import deferred, imports, objects, tensors
+from . import deferred, imports, namespaces, objects, tensors
 from .modules import SourceModule
 from .run import Frame, Run
 from .values import (
@@ -41,6 +41,8 @@ def get(run: Run, value: Value, name: str, node: ast.AST, frame: Frame) -> Value
         return value
     if isinstance(value, Instance):
         return objects.attribute(run, value, name, node, frame)
+    if name == "__dict__" and isinstance(value, SourceModule | Library):
+        return namespaces.of(value)
     if isinstance(value, SourceModule):
         return imports.source_member(run, value, name)
     if isinstance(value, Library):

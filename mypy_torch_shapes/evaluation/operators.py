@@ -11,7 +11,7 @@ from ..shapes.dims import Dim, Size
 from ..shapes.relations import Truth, equal, less
 from ..shapes.tensor_type import fresh
 from ..shapes.unknown import Undecided, Unknown
-from . import array_operations, arrays, calls, conditions, containers, iteration, numbers, objects, tensors
+from . import array_operations, arrays, calls, conditions, containers, imports, iteration, numbers, objects, tensors
 from .joins import join
 from .run import Frame, Run
 from .values import Class, Condition, Function, Instance, Library, ListValue, Many, Raised, Real, Tensor, Value, is_size
@@ -348,6 +348,8 @@ def subscript(run: Run, receiver: Value, index: Value, node: ast.AST, frame: Fra
         return objects.subscript(run, receiver, index, node, frame)
     if isinstance(receiver, Class) and containers.is_enum(receiver):
         return containers.enum_by_name(receiver, index)
+    if receiver == Library("sys.modules") and isinstance(index, str):
+        return frame.module if index == frame.module.env.variables.get("__name__") else imports.module(run, index)
     if isinstance(receiver, Class | Library):
         return receiver  # List[int], Generic[T]
     if isinstance(receiver, int | float | None | Dim | Real | Function):

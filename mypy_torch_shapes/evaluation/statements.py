@@ -290,7 +290,7 @@ def _delete(run: Run, node: ast.Delete, frame: Frame) -> None:
 def _import(run: Run, node: ast.Import, frame: Frame) -> None:
     for alias in node.names:
         _require_there(run, alias.name)
-        _run_imported(run, alias.name, frame)
+        run_imported(run, alias.name, frame)
         name = alias.name if alias.asname else alias.name.partition(".")[0]
         run.set_variable(frame.env, alias.asname or name, LazyImport(name, None))
 
@@ -298,7 +298,7 @@ def _import(run: Run, node: ast.Import, frame: Frame) -> None:
 def _import_from(run: Run, node: ast.ImportFrom, frame: Frame) -> None:
     source = absolute(frame.module, node.level, node.module)
     _require_there(run, source, [alias.name for alias in node.names])
-    _run_imported(run, source, frame)
+    run_imported(run, source, frame)
     for alias in node.names:
         if alias.name == "*":
             frame.module.stars.insert(0, source)
@@ -306,7 +306,7 @@ def _import_from(run: Run, node: ast.ImportFrom, frame: Frame) -> None:
             run.set_variable(frame.env, alias.asname or alias.name, LazyImport(source, alias.name))
 
 
-def _run_imported(run: Run, name: str, frame: Frame) -> None:
+def run_imported(run: Run, name: str, frame: Frame) -> None:
     """Run what an import in the project runs of the project, in Python's order: modules register things elsewhere."""
     if not frame.module.project:
         return

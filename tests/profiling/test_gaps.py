@@ -10,11 +10,11 @@ from mypy_torch_shapes.seeds.model import Profile
 from tests.profiling.support import Bench
 
 NET = """
-import json
+import weakref
 import torch
 from torch import nn
 def opaque(x):
-    return eval("x")[:, :]
+    return weakref.ref(x)()[:, :]
 def given(value):
     return value
 class Layer(nn.Module):
@@ -70,7 +70,7 @@ def test_a_mistake_behind_what_cannot_be_followed_is_found(bench: Bench, recorde
 
 
 def test_what_came_before_has_to_be_what_it_was(bench: Bench, recorded: Profile) -> None:
-    edited = report(bench, recorded, 'eval("x")[:, :]', 'eval("x")[:, :5]')
+    edited = report(bench, recorded, 'weakref.ref(x)()[:, :]', 'weakref.ref(x)()[:, :5]')
     assert said(edited, "net.Layer.forward")["second"] == ["Tensor[float32, ...]"]
     assert not edited.findings
 
