@@ -198,6 +198,20 @@ def plain_assign(run: Run, target: Instance, name: str, value: Value) -> None:
     run.set_attribute(target, name, value)
 
 
+def assign_somewhere(run: Run, target: Instance, value: Value) -> None:
+    """`setattr(target, name, value)` where the name is not known: what is of the value's kind may be this one now."""
+    run.journal.touch(target)
+    target.complete = False
+    for name, held in target.attrs.items():
+        if any(isinstance(each, Unknown) or each is None for each in (held, value)) or _kind(held) is _kind(value):
+            target.attrs[name] = Unknown("an attribute that was set under a name that is not known")
+
+
+def _kind(value: Value) -> type:
+    """A layer takes the place of a layer, a tensor that of a tensor, and a setting that of a setting."""
+    return next((kind for kind in (Tensor, Instance) if isinstance(value, kind)), object)
+
+
 def delete(run: Run, target: Value, name: str) -> None:
     """`del target.name`."""
     if isinstance(target, Instance) and name in target.attrs:

@@ -262,7 +262,7 @@ def alternatives(
     gone = conditions.undecided(run, ways)
     ended = [(flow, changes) for flow, changes in gone if not isinstance(flow, Raised)]
     if not ended:
-        raise Raised("Exception", stated=True)
+        raise exceptions.common([flow for flow, _ in gone if isinstance(flow, Raised)])
     going_on = [changes for flow, changes in ended if flow is Flow.NORMAL]
     leaving = [(flow, changes) for flow, changes in ended if flow is not Flow.NORMAL]
     if not going_on:
