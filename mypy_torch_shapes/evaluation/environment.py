@@ -46,6 +46,20 @@ def _other_device(run: Run, args: list[Value], kwargs: dict[str, Value], node: a
     return Unknown("a device of the machine") if frame.module.project else False
 
 
+@special("torch.distributed.is_initialized", "torch.distributed.get_world_size", "torch.distributed.get_rank")
+def _process_group(
+    run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str
+) -> Value:
+    """Whether there is one is what the recorded runs saw, as devices are."""
+    if not run.loader.one_process:
+        return Unknown("whether there are several processes")
+    if name == "is_initialized":
+        return False
+    if run.catching:
+        raise Raised("ValueError")
+    return Unknown("there is no process group")
+
+
 _CONTEXT_VARIABLE, _TOKEN, _HELD = "contextvars.ContextVar", "contextvars.Token", "<value>"
 
 

@@ -80,6 +80,7 @@ class Loader:
         for each in classes:
             module, _, name = each.partition(":")
             self.homes.setdefault(name, []).append(module)
+        self.one_process = False  # whether the recorded runs were each in no process group
         self.modules: dict[str, SourceModule | None] = {}
         self.absent: set[Path] = set()  # files of the project that were looked for in vain
         self.scripts: dict[str, Callable[[], None]] = {}  # how those of the recorded run are run that have not been

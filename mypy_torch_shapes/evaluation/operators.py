@@ -318,17 +318,25 @@ def _identical(left: Value, right: Value) -> bool | Unknown:
     return bool(left == right) if isinstance(left, int | str) and isinstance(right, int | str) else False
 
 
+def _is_plain(item: Value) -> bool:
+    """Whether Python's own == is quick and right: strings, numbers, rows of those."""
+    kind = type(item)
+    return kind in (int, str, float) or (kind is tuple and all(map(_is_plain, item)))
+
+
 def _contains(run: Run, item: Value, container: Value) -> Value:
     if isinstance(container, str) and isinstance(item, str):
         return item in container
     if isinstance(container, Instance):
         return objects.contains(run, container, item)
+    if isinstance(container, dict) and _is_plain(item) and item in container:
+        return True  # at once: programs build tables of thousands of places
     known = iteration.items(run, container)
     if isinstance(known, list) and not known:
         return False
     if not isinstance(known, list) or isinstance(item, Unknown):
         return Unknown("cannot tell what is in it")
-    if isinstance(item, str) and all(isinstance(each, str) for each in known):
+    if _is_plain(item) and all(map(_is_plain, known)):
         return item in known
     answers = [equal_values(item, each) for each in known]
     if any(answer.holds for answer in answers):
