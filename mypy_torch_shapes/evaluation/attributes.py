@@ -7,7 +7,7 @@ import ast
 from ..shapes.dims import Dim
 from ..shapes.dtypes import DType
 from ..shapes.unknown import Unknown, UnknownDevice
-from . import deferred, imports, objects, tensors
+from . import deferred, imports, namespaces, objects, tensors
 from .modules import SourceModule
 from .run import Frame, Run
 from .values import (
@@ -41,6 +41,8 @@ def get(run: Run, value: Value, name: str, node: ast.AST, frame: Frame) -> Value
         return value
     if isinstance(value, Instance):
         return objects.attribute(run, value, name, node, frame)
+    if name == "__dict__" and isinstance(value, SourceModule | Library):
+        return namespaces.of(value)
     if isinstance(value, SourceModule):
         return imports.source_member(run, value, name)
     if isinstance(value, Library):
@@ -194,6 +196,20 @@ def plain_assign(run: Run, target: Instance, name: str, value: Value) -> None:
         calls.call(run, setter, [target, value], {}, run.frame.call or setter.function.node, run.frame)
         return
     run.set_attribute(target, name, value)
+
+
+def assign_somewhere(run: Run, target: Instance, value: Value) -> None:
+    """`setattr(target, name, value)` where the name is not known: what is of the value's kind may be this one now."""
+    run.journal.touch(target)
+    target.complete = False
+    for name, held in target.attrs.items():
+        if any(isinstance(each, Unknown) or each is None for each in (held, value)) or _kind(held) is _kind(value):
+            target.attrs[name] = Unknown("an attribute that was set under a name that is not known")
+
+
+def _kind(value: Value) -> type:
+    """A layer takes the place of a layer, a tensor that of a tensor, and a setting that of a setting."""
+    return next((kind for kind in (Tensor, Instance) if isinstance(value, kind)), object)
 
 
 def delete(run: Run, target: Value, name: str) -> None:

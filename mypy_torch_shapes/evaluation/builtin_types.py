@@ -241,15 +241,19 @@ def _setattr(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AS
     if isinstance(name, str):
         attributes.assign(run, value, name, new)
     elif isinstance(value, Instance):
-        value.complete = False
+        attributes.assign_somewhere(run, value, new)
     return None
 
 
 @special("builtins.object.__setattr__")
 def _set_plainly(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    from . import attributes
+
     value, name, new = args
     if isinstance(value, Instance) and isinstance(name, str):
         run.set_attribute(value, name, new)
+    elif isinstance(value, Instance):
+        attributes.assign_somewhere(run, value, new)
     return None
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from importlib import metadata
 
 from ..shapes.unknown import Unknown
 from .library_objects import method
 from .run import Frame, Run
 from .specials import special
-from .values import Instance, Library, Named, Raised, Value
+from .values import Instance, Library, Raised, Value
 
 
 @special("importlib.util.find_spec")
@@ -39,23 +38,26 @@ def _getenv(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST
     return args[1] if len(args) > 1 else kwargs.get("default")
 
 
-@special("packaging.version.parse", "packaging.version.Version")
-def _parse_version(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
-    """The numbers of a release, which compare as versions do."""
-    numbers = re.match(r"v?(\d+(?:\.\d+)*)", args[0]) if args and isinstance(args[0], str) else None
-    if numbers is None:
-        return Unknown("a version")
-    release = [int(number) for number in numbers[1].split(".")]
-    fields = ("major", "minor", "micro", "fourth")
-    return Named(fields, [*release, 0, 0, 0, 0][: len(fields)])
-
-
 @special(
     "torch.xpu.is_available", "torch.mps.is_available", "torch.npu.is_available", "torch.backends.mps.is_available"
 )  # fmt: skip
 def _other_device(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     """The kinds of device library code asks for to go around something: taken not to be there."""
     return Unknown("a device of the machine") if frame.module.project else False
+
+
+@special("torch.distributed.is_initialized", "torch.distributed.get_world_size", "torch.distributed.get_rank")
+def _process_group(
+    run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str
+) -> Value:
+    """Whether there is one is what the recorded runs saw, as devices are."""
+    if not run.loader.one_process:
+        return Unknown("whether there are several processes")
+    if name == "is_initialized":
+        return False
+    if run.catching:
+        raise Raised("ValueError")
+    return Unknown("there is no process group")
 
 
 _CONTEXT_VARIABLE, _TOKEN, _HELD = "contextvars.ContextVar", "contextvars.Token", "<value>"

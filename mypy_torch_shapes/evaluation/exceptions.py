@@ -112,6 +112,15 @@ def _catches(run: Run, handler: ast.ExceptHandler, raised: Raised, frame: Frame)
     return False
 
 
+def common(ways: list[Raised]) -> Raised:
+    """What is raised where several ways all raise: the first class that all their exceptions are of."""
+    shared = set.intersection(*map(_ancestors, ways))
+    if ways[0].kind in shared:
+        return Raised(ways[0].kind, stated=True, value=ways[0].value if len(ways) == 1 else None)
+    bases = getattr(getattr(builtins, ways[0].kind, Exception), "__mro__", ())
+    return Raised(next((each.__name__ for each in bases if each.__name__ in shared), "Exception"), stated=True)
+
+
 def _ancestors(raised: Raised) -> set[str]:
     """The names of the exception's class and of those it derives from."""
     names = {raised.kind, "Exception", "BaseException"}

@@ -10,6 +10,7 @@ from typing import Any
 from ..shapes.unknown import Undecided, Unknown
 from . import attributes, calls, changing, conditions, deferred, imports, iteration, miscounts, operators
 from .joins import join
+from .modules import SourceModule
 from .run import Frame, Run
 from .syntax import nodes_of
 from .values import Condition, Env, Function, Library, ListValue, Many, Raised, Some, Value
@@ -68,6 +69,21 @@ def _found(run: Run, env: Env, name: str) -> Value:
     if run.general and env is env.module.env and changing.is_unsteady(run, env.module, name, value):
         return Unknown(f"{name} is a global that functions change")
     return value
+
+
+def is_missing(run: Run, name: str, frame: Frame) -> bool:
+    """Whether a name is surely not bound: neither here, nor in the module, in what it star-imports, or in Python."""
+    env: Env | None = frame.env
+    while env is not None:
+        if name in env.variables:
+            return False
+        env = env.parent
+    if hasattr(python, name):
+        return False
+    return all(
+        isinstance(run.loader.find(star), SourceModule) and isinstance(imports.member(run, star, name), Unknown)
+        for star in frame.module.stars
+    )
 
 
 def global_name(run: Run, name: str, env: Env) -> Value:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import Any
 
 from ..rules import registry
 from ..shapes.dtypes import BY_NAME
 from ..shapes.unknown import Unknown
-from . import deferred
+from . import deferred, versions
 from .modules import BY_REFERENCE, LazyImport, SourceModule, canonical, typing_imports
 from .run import Run
 from .values import Library, Value
@@ -19,6 +20,10 @@ _MOST_STARS = 8  # modules looked into for a name that a lazy package may offer
 PURE = frozenset(
     {"math", "operator", "cmath", "string", "itertools", "functools", "numbers", "fractions", "bisect", "re"}
 )
+
+
+# Others that programs ask for names they had in other versions of Python; importing them does nothing.
+_OF_BOTH_PYTHONS = frozenset({"collections", "collections.abc", "inspect", "time", "typing", "urllib"})
 
 
 def resolved(run: Run, variables: dict[str, Value], name: str) -> Value:
@@ -96,8 +101,10 @@ def library_member(library: Library, name: str) -> Value:
     path = f"{library.path}.{name}"
     if name == "__name__":
         return library.name
-    if name in ("__mro__", "__bases__", "__dict__"):
+    if name in ("__mro__", "__bases__"):
         return Unknown(f"{name} of a library's class")
+    if path in ("torch.__version__", "torch.version.__version__"):
+        return versions.installed_torch()
     if library.path == "torch":
         if name in BY_NAME:
             return BY_NAME[name]
@@ -117,6 +124,16 @@ def library_member(library: Library, name: str) -> Value:
 
         return tuple(sys.version_info)
     return canonical(path)
+
+
+def is_missing(module_name: str, name: str) -> bool:
+    """Whether a module of Python that is safe to import has no such name: `from itertools import izip`."""
+    if module_name not in PURE and module_name not in _OF_BOTH_PYTHONS:
+        return False
+    module = importlib.import_module(module_name)
+    if name == "*" or hasattr(module, name):
+        return False
+    return not hasattr(module, "__path__") or importlib.util.find_spec(f"{module_name}.{name}") is None
 
 
 def _below(run: Run, source: SourceModule, name: str) -> SourceModule | None:

@@ -8,7 +8,10 @@ from collections.abc import Callable
 from .specials import Special
 from .values import Instance, Library
 
-_TOPICS = ("arrays", "array_operations", "command_line", "training", "data_loading", "environment", "distributions")
+_TOPICS = (
+    "arrays", "array_operations", "command_line", "training", "data_loading", "environment", "distributions",
+    "namespaces",
+)  # fmt: skip
 _loaded: list[bool] = []
 _METHODS: dict[tuple[str, str], Special] = {}  # (class, method); a class that ends with a dot stands for a package
 

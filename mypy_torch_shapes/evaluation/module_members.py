@@ -19,7 +19,7 @@ _DATA = frozenset(
      "call_super_init", "dump_patches", "T_destination"}
 )  # fmt: skip
 _METHODS = frozenset(
-    {"state_dict", "load_state_dict", "zero_grad", "register_full_backward_hook", "register_backward_hook",
+    {"load_state_dict", "zero_grad", "register_full_backward_hook", "register_backward_hook",
      "register_full_backward_pre_hook", "register_load_state_dict_pre_hook", "register_load_state_dict_post_hook",
      "register_state_dict_pre_hook", "register_state_dict_post_hook", "_register_load_state_dict_pre_hook",
      "_register_state_dict_hook", "extra_repr", "get_submodule", "set_submodule", "get_parameter", "get_buffer",

@@ -10,7 +10,7 @@ from functools import partial
 from ..rules.devices import kind_of
 from ..shapes.dtypes import DType
 from ..shapes.unknown import Unknown
-from . import calls, convolutions, module_hooks, module_members
+from . import attributes, calls, convolutions, module_hooks, module_members
 from .run import Frame, Run
 from .torch_modules import (
     BASES,
@@ -85,6 +85,27 @@ def _set_mode(run: Run, instance: Instance, mode: Value = True) -> Value:
 def _register(run: Run, instance: Instance, name: Value, value: Value = None, **_: Value) -> None:
     if isinstance(name, str):
         run.set_attribute(instance, name, value)
+    else:
+        attributes.assign_somewhere(run, instance, value)
+
+
+_BUFFERS = frozenset({"running_mean", "running_var", "num_batches_tracked"})
+
+
+def _state_dict(run: Run, instance: Instance, *args: Value, **kwargs: Value) -> Value:
+    """Parameters and buffers by name, where it is certain which tensors are buffers: those of normalization."""
+    state: dict[Value, Value] = {}
+    modules = list(walk(instance))
+    links = sum(len(children(module)) for _, module in modules)
+    for prefix, module in modules:
+        held = [(name, value) for name, value in module.attrs.items() if isinstance(value, Tensor)]
+        certain = all(value.type.parameter or name in _BUFFERS for name, value in held)
+        unknown = not module.complete or any(type(value) is Unknown for value in module.attrs.values())
+        if args or kwargs or unknown or not certain or links >= len(modules):  # a module in two places has two names
+            return Unknown("what a module saves is not wholly known")
+        for name, value in sorted(held, key=lambda pair: not pair[1].type.parameter):
+            state[f"{prefix}.{name}" if prefix else name] = Tensor(replace(value.type, parameter=False))
+    return state
 
 
 def cast(run: Run, instance: Instance, dtype: DType | None) -> Instance:
@@ -203,6 +224,7 @@ METHODS: dict[str, Callable[..., Value]] = {
     "named_modules": lambda run, m, *_, **__: _listed(m, walk(m), named=True),
     "children": lambda run, m: _listed(m, children(m).items(), deep=False),
     "named_children": lambda run, m: _listed(m, children(m).items(), named=True, deep=False),
+    "state_dict": _state_dict,
     "register_buffer": lambda run, m, name, tensor=None, persistent=True: _register(run, m, name, tensor),
     "register_parameter": lambda run, m, name, param=None: _register(run, m, name, param),
     "add_module": lambda run, m, name, module=None: _register(run, m, name, module),

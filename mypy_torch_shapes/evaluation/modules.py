@@ -80,6 +80,7 @@ class Loader:
         for each in classes:
             module, _, name = each.partition(":")
             self.homes.setdefault(name, []).append(module)
+        self.one_process = False  # whether the recorded runs were each in no process group
         self.modules: dict[str, SourceModule | None] = {}
         self.absent: set[Path] = set()  # files of the project that were looked for in vain
         self.scripts: dict[str, Callable[[], None]] = {}  # how those of the recorded run are run that have not been
@@ -143,12 +144,22 @@ class Loader:
     def may_import(self, name: str) -> bool:
         """Whether the package a module is in can be found; libraries that are never entered need not be."""
         package = name.partition(".")[0]
+        if package == "torch":
+            return self._has_torch_module(name)
         if package in BY_REFERENCE or self.find(package) is not None or self.is_package(package):
             return True
         try:
             return importlib.util.find_spec(package) is not None  # one without source
         except (ImportError, ValueError):
             return False
+
+    def _has_torch_module(self, name: str) -> bool:
+        """Whether the torch that is installed has a module: `torch._six` is of an older one."""
+        *packages, last = name.split(".")
+        if not packages or (packages == ["torch"] and last in ("ops", "classes")):  # objects in the place of modules
+            return True
+        torches = [base for base in self.search if (base / "torch" / "__init__.py").is_file()]
+        return not torches or any(torches[0].joinpath(*packages).glob(f"{last}*"))
 
     def name_of(self, path: Path) -> str:
         """The module name of a file: as recorded, else by its place below the search path."""

@@ -315,7 +315,8 @@ def contains(run: Run, instance: Instance, item: Value) -> Value:
         return item in instance.attrs
     if containers.is_abstract_mapping(instance) and run.frames:
         return containers.mixin(run, instance, "__contains__", [item], run.frame.call or ast.Constant(None), run.frame)
-    return Unknown("cannot tell what is in it")
+    meaning = library_objects.find(instance, "__contains__")
+    return meaning(run, instance, [item]) if meaning is not None else Unknown("cannot tell what is in it")
 
 
 def subscript(run: Run, instance: Instance, index: Value, node: ast.AST, frame: Frame) -> Value:

@@ -11,7 +11,7 @@ from ..shapes.dims import Dim, Size
 from ..shapes.relations import Truth, equal, less
 from ..shapes.tensor_type import fresh
 from ..shapes.unknown import Undecided, Unknown
-from . import array_operations, arrays, calls, conditions, containers, iteration, numbers, objects, tensors
+from . import array_operations, arrays, calls, conditions, containers, imports, iteration, numbers, objects, tensors
 from .joins import join
 from .run import Frame, Run
 from .values import Class, Condition, Function, Instance, Library, ListValue, Many, Raised, Real, Tensor, Value, is_size
@@ -318,17 +318,25 @@ def _identical(left: Value, right: Value) -> bool | Unknown:
     return bool(left == right) if isinstance(left, int | str) and isinstance(right, int | str) else False
 
 
+def _is_plain(item: Value) -> bool:
+    """Whether Python's own == is quick and right: strings, numbers, rows of those."""
+    kind = type(item)
+    return kind in (int, str, float) or (kind is tuple and all(map(_is_plain, item)))
+
+
 def _contains(run: Run, item: Value, container: Value) -> Value:
     if isinstance(container, str) and isinstance(item, str):
         return item in container
     if isinstance(container, Instance):
         return objects.contains(run, container, item)
+    if isinstance(container, dict) and _is_plain(item) and item in container:
+        return True  # at once: programs build tables of thousands of places
     known = iteration.items(run, container)
     if isinstance(known, list) and not known:
         return False
     if not isinstance(known, list) or isinstance(item, Unknown):
         return Unknown("cannot tell what is in it")
-    if isinstance(item, str) and all(isinstance(each, str) for each in known):
+    if _is_plain(item) and all(map(_is_plain, known)):
         return item in known
     answers = [equal_values(item, each) for each in known]
     if any(answer.holds for answer in answers):
@@ -348,6 +356,8 @@ def subscript(run: Run, receiver: Value, index: Value, node: ast.AST, frame: Fra
         return objects.subscript(run, receiver, index, node, frame)
     if isinstance(receiver, Class) and containers.is_enum(receiver):
         return containers.enum_by_name(receiver, index)
+    if receiver == Library("sys.modules") and isinstance(index, str):
+        return frame.module if index == frame.module.env.variables.get("__name__") else imports.module(run, index)
     if isinstance(receiver, Class | Library):
         return receiver  # List[int], Generic[T]
     if isinstance(receiver, int | float | None | Dim | Real | Function):

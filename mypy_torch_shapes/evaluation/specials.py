@@ -19,7 +19,7 @@ _TOPICS = (
     "builtin_collections", "builtin_numbers", "builtin_types", "environment", "standard_collections",
     "standard_iteration", "standard_library", "torch_library", "casting", "custom_operations", "packed",
     "command_line", "training", "data_loading", "distributions", "arrays", "array_operations", "introspection",
-    "known_tensors", "parametrizing", "wrappers",
+    "known_tensors", "namespaces", "parametrizing", "versions", "wrappers",
 )  # fmt: skip
 _loaded: list[bool] = []
 SPECIALS: dict[str, Special] = {}

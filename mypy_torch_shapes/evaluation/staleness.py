@@ -153,4 +153,6 @@ def file_of(record: FunctionRecord, root: Path) -> Path:
 def loader_of(profile: Profile, root: Path, unsaved: Mapping[Path, bytes] | None = None) -> Loader:
     """A loader that knows the files that the profile has seen."""
     known = {record.module: file_of(record, root) for record in profile.functions.values()}
-    return Loader(root, known, classes_of(profile), unsaved)
+    loader = Loader(root, known, classes_of(profile), unsaved)
+    loader.one_process = profile.distributed is False
+    return loader

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
@@ -20,6 +20,7 @@ from . import (
     definitions,
     exceptions,
     expressions,
+    imports,
     iteration,
     loops,
     managers,
@@ -264,7 +265,7 @@ def alternatives(
     gone = conditions.undecided(run, ways)
     ended = [(flow, changes) for flow, changes in gone if not isinstance(flow, Raised)]
     if not ended:
-        raise Raised("Exception", stated=True)
+        raise exceptions.common([flow for flow, _ in gone if isinstance(flow, Raised)])
     nearest = min((flow for flow, _ in ended), key=_OUTWARDS.index)  # no other way leaves less behind
     going_on = [changes for flow, changes in ended if flow is nearest]
     for flow, changes in ended:
@@ -290,15 +291,15 @@ def _delete(run: Run, node: ast.Delete, frame: Frame) -> None:
 def _import(run: Run, node: ast.Import, frame: Frame) -> None:
     for alias in node.names:
         _require_there(run, alias.name)
-        _run_imported(run, alias.name, frame)
+        run_imported(run, alias.name, frame)
         name = alias.name if alias.asname else alias.name.partition(".")[0]
         run.set_variable(frame.env, alias.asname or name, LazyImport(name, None))
 
 
 def _import_from(run: Run, node: ast.ImportFrom, frame: Frame) -> None:
     source = absolute(frame.module, node.level, node.module)
-    _require_there(run, source)
-    _run_imported(run, source, frame)
+    _require_there(run, source, [alias.name for alias in node.names])
+    run_imported(run, source, frame)
     for alias in node.names:
         if alias.name == "*":
             frame.module.stars.insert(0, source)
@@ -306,7 +307,7 @@ def _import_from(run: Run, node: ast.ImportFrom, frame: Frame) -> None:
             run.set_variable(frame.env, alias.asname or alias.name, LazyImport(source, alias.name))
 
 
-def _run_imported(run: Run, name: str, frame: Frame) -> None:
+def run_imported(run: Run, name: str, frame: Frame) -> None:
     """Run what an import in the project runs of the project, in Python's order: modules register things elsewhere."""
     if not frame.module.project:
         return
@@ -317,10 +318,12 @@ def _run_imported(run: Run, name: str, frame: Frame) -> None:
             deferred.execute(run, source)
 
 
-def _require_there(run: Run, name: str) -> None:
-    """Raises ImportError inside a `try`, where an optional package is asked for that is not there."""
+def _require_there(run: Run, name: str, members: Sequence[str] = ()) -> None:
+    """Raises ImportError inside a `try`, where an optional package or a name of Python 2 is asked for."""
     if run.catching and not run.loader.may_import(name):
         raise Raised("ModuleNotFoundError")
+    if run.catching and any(imports.is_missing(name, member) for member in members):
+        raise Raised("ImportError")
 
 
 def _global(run: Run, node: ast.Global, frame: Frame) -> None:

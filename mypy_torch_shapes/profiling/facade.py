@@ -69,6 +69,12 @@ class Torch:
         enabled = [device for device in ("cpu", "cuda") if self._is_autocast_enabled(device)]
         return tuple(f"{device} {str(self._autocast_dtype(device))[6:]}" for device in enabled)
 
+    def in_process_group(self) -> bool:
+        """Whether the program has made itself one of several processes."""
+        distributed = sys.modules.get("torch.distributed") if self.loaded else None
+        is_initialized = getattr(distributed, "is_initialized", None)  # not there where torch is built without it
+        return is_initialized is not None and bool(is_initialized())
+
     def is_module(self, value: object) -> bool:
         """Whether a value is a module; `isinstance` would ask it for its `__class__`."""
         return self.Module in mro(type(value))

@@ -216,6 +216,7 @@ class ModuleCall(Handler):
         state.root_frame, state.root_module = id(frame), module
         state.root_call = (local["args"], local["kwargs"])
         if recorder.probed is None:
+            recorder.distributed = recorder.distributed or recorder.torch.in_process_group()
             with recorder.torch.guard():
                 state.root_state = recorder.modules.snapshot(module, recorder.observer)
             self._watch_forward(module)

@@ -45,7 +45,7 @@ class Keys:
             return lambda value, depth: (cls, dtype_of(value), shape_of(value), device_of(value))
         if not self._numbers and cls in (int, float, complex):
             return lambda value, depth: cls
-        if cls in SCALAR_TYPES or cls in (torch.dtype, torch.device):
+        if cls in SCALAR_TYPES or float in bases or cls in (torch.dtype, torch.device):
             return lambda value, depth: (cls, value if value == value else "nan")
         if torch.Module in bases or torch.DataLoader in bases:
             return lambda value, depth: self._token(value)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 _mro = type.__dict__["__mro__"].__get__
+_name = type.__dict__["__name__"].__get__
 _qualname = type.__dict__["__qualname__"].__get__
 _module = type.__dict__["__module__"].__get__
 
@@ -25,9 +26,13 @@ def mro(cls: type) -> tuple[type, ...]:
 
 
 def class_name(cls: type) -> str:
-    """`module:qualname`."""
+    """`module:qualname`; of a class that a decorator made, the name under which its module has it."""
     module = _module(cls)
-    return f"{real_module(module) if isinstance(module, str) else 'builtins'}:{_qualname(cls)}"
+    name = _qualname(cls)
+    if "<locals>" in name and isinstance(module, str):
+        own = _name(cls)
+        name = own if vars(sys.modules.get(module, cls)).get(own) is cls else name
+    return f"{real_module(module) if isinstance(module, str) else 'builtins'}:{name}"
 
 
 _dict_getters: dict[type, Callable[[Any], Any] | None] = {}

@@ -108,6 +108,7 @@ class Observer:
             (functools.partial, _partial),
             (slice, _slice),
             (range, _slice),
+            (float, lambda looker, value, depth: float.__float__(value)),  # numpy's float64 is one
             (torch.Size, _sequence("torch:Size", tuple.__iter__, tuple.__len__)),
             (tuple, _sequence(None, tuple.__iter__, tuple.__len__)),
             (list, _sequence(None, list.__iter__, list.__len__)),

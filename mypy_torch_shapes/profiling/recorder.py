@@ -108,6 +108,7 @@ class Recorder:
         self.root_calls: list[RootCall] = []
         self.variations: list[Variation] = []
         self.capped: set[str] = set()
+        self.distributed = False  # whether the program was in a process group
         self.failure: str | None = None  # traceback of a bug of ours: recording ended there
         self.pending: dict[int, tuple[Entry, CodeType]] = {}  # by id of the frame
         self.raising: dict[int, int] = {}  # by id of the frame: the call that an exception ended
@@ -268,6 +269,7 @@ class Recorder:
             variations=variations,
             torch_version=None if torch is None else str(getattr(torch, "__version__", None)),
             scopes=self.scopes.records(resolver),
+            distributed=self.distributed or self.torch.in_process_group(),
         )
         return with_calls(seen, [i for i, call in enumerate(calls) if call.raised != _HANDLED])
 

@@ -57,10 +57,16 @@ def merge_profiles(old: Profile, new: Profile) -> Merged:
         calls=calls,
         variations=variations,
         torch_version=new.torch_version or old.torch_version,
+        distributed=_ever([each.distributed for each in (old, new) if each.functions]),
         scopes=_merged_scopes(old.scopes, new.scopes),
         runs=runs,
     )
     return Merged(compacted(merged), tuple(sorted(merge.capped)))
+
+
+def _ever(seen: list[bool | None]) -> bool | None:
+    """Whether something was so in any run; None where that is not known of each."""
+    return True if True in seen else None if None in seen or not seen else False
 
 
 def _merged_functions(

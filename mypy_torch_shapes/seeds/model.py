@@ -199,3 +199,4 @@ class Profile:
     torch_version: str | None = None
     scopes: dict[str, ScopeRecord] = field(default_factory=dict)  # by "module:qualname"
     runs: list[RunRecord] = field(default_factory=list)
+    distributed: bool | None = None  # whether a run was in a process group of torch.distributed

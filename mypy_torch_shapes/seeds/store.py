@@ -104,6 +104,7 @@ def dumps(profile: Profile) -> str:
     sections = [
         f'"schema": {SCHEMA}',
         f'"torch": {_line(profile.torch_version)}',
+        f'"distributed": {_line(profile.distributed)}',
         _section("runs", "[]", (_line(encode.encode_run(run)) for run in profile.runs)),
         _section("functions", "{}", functions),
         _section("modules", "[]", (_line(encode.encode_module(record)) for record in profile.modules.values())),
@@ -133,6 +134,7 @@ def _decode(whole: Json) -> Profile:
         calls=[encode.decode_call(call) for call in whole["calls"]],
         variations=[encode.decode_variation(variation) for variation in whole["variations"]],
         torch_version=whole["torch"],
+        distributed=whole.get("distributed"),
         scopes={key: encode.decode_scope(scope) for key, scope in whole.get("scopes", {}).items()},
         runs=[encode.decode_run(run) for run in whole.get("runs", [])],
     )

@@ -198,6 +198,45 @@ same = version.parse("2.10.0") >= version.parse("2.10")
     assert [ours[name] for name in ("there", "missing", "newer", "same")] == [True] * 4
 
 
+def test_the_version_of_torch_decides_and_what_only_python_2_or_an_older_torch_had_is_not_imported(
+    tmp_path: Path,
+) -> None:
+    program = """
+import torch
+from distutils.version import LooseVersion
+
+new = torch.__version__ >= "1.3"
+newer = "1.10" <= torch.__version__ and torch.__version__ > (1, 9)
+old = torch.__version__ < "0.4.1"
+older = LooseVersion(torch.__version__) < LooseVersion("1.5.0")
+major = int(torch.__version__.split(".")[0])
+never = torch.__version__ == "parrots"
+try:
+    from itertools import izip as zip
+except ImportError:
+    pass
+try:
+    from torch._six import container_abcs
+except ImportError:
+    import collections.abc as container_abcs
+try:
+    from collections import Iterable
+except ImportError:
+    from collections.abc import Iterable
+try:
+    from urllib import request
+except ImportError:
+    request = None
+pairs = list(zip([1], [2]))
+both = isinstance(pairs, container_abcs.Iterable) and isinstance(pairs, Iterable)
+there = request is not None
+"""
+    ours, _ = evaluated(tmp_path, program)
+    assert [ours[name] for name in ("new", "newer", "both", "there")] == [True] * 4
+    assert [ours[name] for name in ("old", "older", "never")] == [False] * 3
+    assert (ours["major"], ours["pairs"]) == (int(torch.__version__.split(".")[0]), [(1, 2)])
+
+
 def test_circles_of_unknown_length(library: Path, tmp_path: Path) -> None:
     text = """
 import torch

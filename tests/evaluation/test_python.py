@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import types
 from pathlib import Path
 from random import Random
 
@@ -118,3 +119,49 @@ def test_a_name_that_is_not_bound_yet_raises_in_a_try(tmp_path: Path) -> None:
     variables, _ = evaluated(tmp_path, source)
     assert str(variables["x"].type) == "Tensor[float32, 4, 3]"
     assert variables["z"] == 3
+BY_TEXT = """
+import importlib
+import math
+import sys
+import types
+from torch import nn
+
+class Net:
+    def __init__(self, width):
+        self.width = width
+
+def build(kind):
+    width = 7
+    return eval(kind)(width), eval("width"), eval("Net(width).width")
+
+made, size, inner = build("Net")
+listed = globals()["Net"](1).width
+asked = globals().get("Net")(2).width
+here = getattr(sys.modules[__name__], "Net")(3).width
+named = sys.modules[__name__].__dict__["Net"](4).width
+imported = importlib.import_module("math").floor(5.5)
+missing = globals().get("Other", 6)
+there = "Net" in globals()
+absent = "Other" in globals()
+try:
+    mode = eval("nearest")
+except NameError:
+    mode = "nearest"
+"""
+
+
+def test_names_that_are_looked_up_by_text(tmp_path: Path) -> None:
+    ours, _ = evaluated(tmp_path, BY_TEXT)
+    sys.modules["program"] = module = types.ModuleType("program")
+    try:
+        exec(BY_TEXT, vars(module))
+    finally:
+        del sys.modules["program"]
+    names = ("size", "inner", "listed", "asked", "here", "named", "imported", "missing", "there", "absent", "mode")
+    assert {name: ours[name] for name in names} == {name: vars(module)[name] for name in names}
+    assert ours["made"].attrs == {"width": 7}
+
+
+def test_a_layer_that_is_looked_up_in_torch_by_text(tmp_path: Path) -> None:
+    source = "import torch\nx = torch.nn.__dict__['Linear'](3, 4)(torch.zeros(2, 3))\n"
+    assert evaluated(tmp_path, source)[0]["x"].type.dims == (2, 4)

@@ -70,6 +70,23 @@ def test_an_optional_package_that_is_not_there_is_not_used(tmp_path: Path) -> No
     assert returned(report, tmp_path) == "Tensor[float32, N, 2]"
 
 
+def test_an_import_that_fails_whichever_way_is_gone_is_handled(tmp_path: Path) -> None:
+    before = """import os
+try:
+    if os.environ.get("NO_APEX") is None:
+        from apex_of_nobody import fast
+        fused = True
+    else:
+        raise ImportError
+except ImportError:
+    fused = False
+"""
+    forward = "if fused:\n    return x.reshape(7, 11)\nreturn x[:, :2]"
+    report = net(tmp_path, "pass", forward, before=before)
+    assert returned(report, tmp_path) == "Tensor[float32, N, 2]"
+    assert not report.findings
+
+
 def test_rates_spread_by_numpy_are_numbers(tmp_path: Path) -> None:
     init = """
 import numpy as np

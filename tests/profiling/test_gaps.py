@@ -10,11 +10,11 @@ from mypy_torch_shapes.seeds.model import Profile
 from tests.profiling.support import Bench
 
 NET = """
-import json
+import weakref
 import torch
 from torch import nn
 def opaque(x):
-    return eval("x")[:, :]
+    return weakref.ref(x)()[:, :]
 def given(value):
     return value
 class Layer(nn.Module):
@@ -70,7 +70,7 @@ def test_a_mistake_behind_what_cannot_be_followed_is_found(bench: Bench, recorde
 
 
 def test_what_came_before_has_to_be_what_it_was(bench: Bench, recorded: Profile) -> None:
-    edited = report(bench, recorded, 'eval("x")[:, :]', 'eval("x")[:, :5]')
+    edited = report(bench, recorded, 'weakref.ref(x)()[:, :]', 'weakref.ref(x)()[:, :5]')
     assert said(edited, "net.Layer.forward")["second"] == ["Tensor[float32, ...]"]
     assert not edited.findings
 
@@ -78,3 +78,49 @@ def test_what_came_before_has_to_be_what_it_was(bench: Bench, recorded: Profile)
 def test_a_call_without_a_tensor_is_a_context_too(bench: Bench, recorded: Profile) -> None:
     contexts = [context for context in report(bench, recorded).contexts if context.function == "net.given"]
     assert [bool(context.symbols) for context in contexts].count(False) == 1
+
+
+GATHERING = """
+import torch
+from torch import distributed, nn
+def everywhere(x):
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return x
+    parts = [torch.zeros_like(x) for _ in range(distributed.get_world_size())]
+    distributed.all_gather(parts, x)
+    return torch.cat(parts)[:, :5 * distributed.get_world_size()]
+class Net(nn.Module):
+    def __init__(self, n, m):
+        super().__init__()
+        self.fc = nn.Linear(n, m)
+        self.several = distributed.is_initialized() and distributed.get_world_size() > 1
+    def forward(self, x, y):
+        x = self.fc(x)
+        if self.several:
+            x, y = everywhere(x), everywhere(y)
+        return everywhere(x) @ everywhere(y).t()
+"""
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_where_the_run_was_one_process_there_is_no_process_group(bench: Bench, several: bool) -> None:
+    import torch
+    from torch import distributed
+
+    def action() -> None:
+        if several:
+            distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
+        try:
+            module = bench.write(GATHERING, "gathering")
+            module.Net(6, 5)(torch.zeros(3, 6), torch.zeros(4, 5))
+        finally:
+            if several:
+                distributed.destroy_process_group()
+
+    profile = bench.record(action).profile
+    assert profile.distributed is several
+    path = bench.directory / "gathering.py"
+    assert not Session(bench.directory, profile, Options()).report(path).findings
+    path.write_text(GATHERING.replace("nn.Linear(n, m)", "nn.Linear(n, m + 1)"))
+    findings = Session(bench.directory, profile, Options()).report(path).findings
+    assert [each.span.line for each in findings] == ([] if several else [19])

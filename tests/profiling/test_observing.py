@@ -136,6 +136,7 @@ def values(bench: Bench) -> Any:
         (1, 1),
         (True, True),
         (float("inf"), float("inf")),
+        (np.sqrt(0.25), 0.5),
         (2 + 1j, 2 + 1j),
         (b"\0x", b"\0x"),
         ("\ud800", "\ud800"),
@@ -163,6 +164,27 @@ def test_values_of_the_programs_own_classes(values: Any) -> None:
     assert seen(values.Config()) == ObjectSeed("values:Config", (("width", 3), ("sizes", sizes)))
     assert seen(values.Slotted()) == ObjectSeed("values:Slotted", (("a", 1),))
     assert seen(values.helper) == NameSeed("function", "values:helper")
+
+
+DECORATED = """
+def kept(cls):
+    class Decorator(cls):
+        pass
+    Decorator.__name__, Decorator.__module__ = cls.__name__, cls.__module__
+    return Decorator
+
+@kept
+class Net:
+    pass
+
+Other = kept(Net)
+"""
+
+
+def test_a_class_that_a_decorator_made_is_called_what_its_module_calls_it(bench: Bench) -> None:
+    module = bench.write(DECORATED, "decorated")
+    assert seen(module.Net) == NameSeed("class", "decorated:Net")
+    assert seen(module.Other) == NameSeed("class", "decorated:kept.<locals>.Decorator")
 
 
 def test_no_code_of_a_value_runs(values: Any) -> None:
