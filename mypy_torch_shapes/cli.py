@@ -52,7 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             if hasattr(running, "split"):
                 arguments, rest = running.split(arguments, name)
                 described.set_defaults(rest=rest)
-    namespace = parser.parse_args(arguments)
+    namespace, unknown = parser.parse_known_args(arguments)
+    if unknown:  # argparse itself would show how to use the command as a whole
+        commands.choices[namespace.command].error(f"unrecognized arguments: {' '.join(unknown)}")
     status = runners[namespace.command](namespace)
     then = SUBCOMMANDS[namespace.command].then
     if status or not then or not namespace.rest:

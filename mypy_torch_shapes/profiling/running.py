@@ -55,7 +55,8 @@ def script(path: str, arguments: list[str]) -> Program:
         with io.open_code(file) as stream:
             source = stream.read()
     except OSError as error:
-        raise CannotRun(messages.NO_SCRIPT.format(path=path, why=error.strerror), 2) from None
+        missing = os.path.join(path, "__main__.py") if os.path.isdir(path) else path
+        raise CannotRun(messages.NO_SCRIPT.format(path=missing, why=error.strerror), 2) from None
     main = _main_module(file, importlib.machinery.SourceFileLoader("__main__", file))
     code = compile(source, file, "exec", dont_inherit=True)
     directory = file if os.path.isdir(path) else os.path.realpath(file)

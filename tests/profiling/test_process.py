@@ -196,6 +196,7 @@ def test_a_damaged_store_is_kept_aside(project: Path) -> None:
     ("command", "status", "words"),
     [
         (("nowhere.py",), 2, "cannot open nowhere.py: No such file or directory"),
+        (("empty",), 2, "cannot open empty/__main__.py: No such file or directory"),
         (("-m", "nowhere"), 1, "no module named nowhere"),
         (("-m", "empty"), 1, "empty is a package without a __main__ module, so it cannot be run"),
         (("--root", "nowhere", "x.py"), 2, "cannot open nowhere: it is not a directory"),
@@ -212,7 +213,8 @@ def test_what_cannot_run_costs_one_sentence(project: Path, command: tuple[str, .
 def test_an_unknown_option_is_refused(project: Path) -> None:
     result = run(project, *PROFILE, "--fast", "train.py")
     assert result.returncode == 2
-    assert result.stderr.splitlines()[-1].endswith("error: unrecognized arguments: --fast")
+    assert result.stderr.startswith("usage: mypy-torch-shapes profile ")
+    assert result.stderr.splitlines()[-1] == "mypy-torch-shapes profile: error: unrecognized arguments: --fast"
 
 
 def test_without_torch_one_sentence_says_so(project: Path) -> None:
