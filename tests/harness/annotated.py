@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import io
+import os
 import re
 import sys
 import tempfile
@@ -101,6 +102,7 @@ def main() -> int:
     options, failed = parser.parse_args(), 0
     checkout = programs.examples_checkout(options.examples)
     with tempfile.TemporaryDirectory() as temporary:
+        os.environ["MYPY_CACHE_DIR"] = str(Path(temporary) / "caches")  # annotate runs mypy as well
         for program in measure.chosen(options):
             try:
                 project = Path(temporary) / program.name / "project"
