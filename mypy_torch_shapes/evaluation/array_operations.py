@@ -14,7 +14,7 @@ from ..rules.promotion import default_dtype
 from ..shapes.dims import Dim
 from ..shapes.dtypes import DType, bool_, float32, float64, int64
 from ..shapes.tensor_type import TensorType
-from ..shapes.unknown import Undecided, Unknown, UnknownNumber
+from ..shapes.unknown import NumpyFloat, Undecided, Unknown, UnknownNumber
 from . import arrays, numbers, tensors
 from .library_objects import method
 from .run import Frame, Run
@@ -112,7 +112,7 @@ def _shared(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST
     if not any(isinstance(each, Instance) for each in _leaves(args)):
         kinds = {numbers.kind_of(each) for each in args}
         floating = name in _NUMBERS_OF_NUMBERS and float in kinds <= {int, float} and not kwargs
-        return UnknownNumber(float, "computed by numpy") if floating else Unknown("computed by numpy")
+        return UnknownNumber(NumpyFloat, "computed by numpy") if floating else Unknown("computed by numpy")
     return apply(run, f"torch.{_RENAMED.get(name, name)}", args, kwargs)
 
 

@@ -9,7 +9,7 @@ from ..rules.filling import from_data
 from ..rules.mismatch import Mismatch
 from ..shapes.dtypes import BY_NAME, DType, bool_, float32, float64, int64
 from ..shapes.tensor_type import TensorType
-from ..shapes.unknown import Unknown, UnknownNumber
+from ..shapes.unknown import NumpyFloat, Unknown, UnknownNumber
 from . import tensors
 from .library_objects import method
 from .run import Frame, Run
@@ -45,7 +45,7 @@ def rows_of(data: Value) -> Value:
 
 def make(dtype: DType | None, shape: Value) -> Value:
     """An array; what has no axes is a number."""
-    kinds: dict[DType | None, type] = {float64: float, float32: float, int64: int, bool_: bool}
+    kinds: dict[DType | None, type] = {float64: NumpyFloat, float32: float, int64: int, bool_: bool}
     if shape == ():
         return UnknownNumber(kinds[dtype], "computed by numpy") if dtype in kinds else Unknown("computed by numpy")
     dims = (shape,) if is_size(shape) else tuple(shape) if isinstance(shape, tuple | list) else None
@@ -261,4 +261,4 @@ def _power(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
     if kwargs or len(args) != 2 or not all(isinstance(each, int | float | UnknownNumber) for each in args):
         return Unknown("a power of something unknown")
     whole = all(isinstance(each, int) or getattr(each, "kind", None) is int for each in args)
-    return UnknownNumber(int if whole else float, "computed by numpy")
+    return UnknownNumber(int if whole else NumpyFloat, "computed by numpy")

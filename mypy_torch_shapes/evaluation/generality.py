@@ -41,7 +41,7 @@ def _not_repeated(row: list[Entry]) -> list[Entry]:
 
 def _says_the_same(one: Entry, other: Entry) -> bool:
     """Whether the same call of a module built otherwise (with another dropout) comes to the same."""
-    if one.origin == other.origin or other.plain & one.facts.keys():
+    if one.origin == other.origin or (other.plain | other.gaps.keys()) & one.facts.keys():
         return False
     return _written(one.parameters, one) == _written(other.parameters, other) and (
         _written(other.facts.items(), other) <= _written(one.facts.items(), one)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from ..seeds.model import HOOKS
 from ..shapes.unknown import Unknown
 from . import calls
 from .run import Frame, Run
@@ -27,16 +28,22 @@ def register(
     """`register_forward_hook` and `register_forward_pre_hook`: the handle that removes it again."""
     hook = Hook(function, before, with_kwargs is True)
     run.journal.touch(instance)
-    kept = instance.attrs.get("<hooks>", ())
-    instance.attrs["<hooks>"] = (hook, *kept) if prepend is True else (*kept, hook)
+    kept = instance.attrs.get(HOOKS, ())
+    instance.attrs[HOOKS] = (hook, *kept) if prepend is True else (*kept, hook)
     return Instance(Library("torch.utils.hooks.RemovableHandle"), {"<module>": instance, "<hook>": hook})
+
+
+def recorded(instance: Instance) -> None:
+    """Hooks that the recorded module had, and that its constructor did not register."""
+    if HOOKS not in instance.attrs:
+        instance.attrs[HOOKS] = (Hook(Unknown("a hook of the recorded run"), before=False, with_kwargs=False),)
 
 
 def remove(run: Run, handle: Instance) -> None:
     """`handle.remove()`."""
     instance = handle.attrs["<module>"]
     run.journal.touch(instance)
-    instance.attrs["<hooks>"] = tuple(h for h in instance.attrs.get("<hooks>", ()) if h is not handle.attrs["<hook>"])
+    instance.attrs[HOOKS] = tuple(h for h in instance.attrs.get(HOOKS, ()) if h is not handle.attrs["<hook>"])
 
 
 def is_handle(instance: Instance) -> bool:
@@ -79,4 +86,4 @@ def after(
 
 
 def _hooks(instance: Instance, before: bool) -> list[Hook]:
-    return [hook for hook in instance.attrs.get("<hooks>", ()) if hook.before is before]
+    return [hook for hook in instance.attrs.get(HOOKS, ()) if hook.before is before]

@@ -10,7 +10,7 @@ from typing import Any
 from ..shapes.dims import Dim, Size, floordiv
 from ..shapes.relations import at_most
 from ..shapes.tensor_type import fresh
-from ..shapes.unknown import Unknown, UnknownNumber
+from ..shapes.unknown import NumpyFloat, Unknown, UnknownNumber
 from .values import Condition, Raised, Real, Value, is_size
 
 _SIMPLE = 1 << 16  # a float is an exact fraction for our purposes below this denominator
@@ -36,7 +36,10 @@ def of_unknown(divides: bool, left: Value, right: Value) -> Unknown:
     kinds = {kind_of(left), kind_of(right)}
     if None in kinds or complex in kinds:
         return Unknown(left.reason if isinstance(left, Unknown) else right.reason)
-    return UnknownNumber(float if divides or float in kinds else int, "made from a number that is not known")
+    kind = float if divides or float in kinds else int
+    if any(isinstance(each, NumpyFloat) or getattr(each, "kind", None) is NumpyFloat for each in (left, right)):
+        kind = NumpyFloat
+    return UnknownNumber(kind, "made from a number that is not known")
 
 
 def joined(left: Value, right: Value) -> UnknownNumber | None:
@@ -51,9 +54,11 @@ def joined(left: Value, right: Value) -> UnknownNumber | None:
 def kind_of(value: Value) -> type | None:
     """The type of a number, None for anything else."""
     if isinstance(value, UnknownNumber):
-        return value.kind
+        return float if issubclass(value.kind, float) else value.kind
     if isinstance(value, Dim):
         return int
+    if isinstance(value, float):
+        return float
     return (
         type(value) if isinstance(value, bool | int | float | complex) else (float if isinstance(value, Real) else None)
     )

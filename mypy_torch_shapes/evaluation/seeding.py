@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..seeds.model import (
+    HOOKS,
     ItemsSeed,
     IterableSeed,
     MappingSeed,
@@ -33,6 +34,7 @@ from . import (
     imports,
     lengths,
     library_objects,
+    module_hooks,
     objects,
     origins,
     seed_parts,
@@ -350,10 +352,14 @@ class Seeding:
         unchanged = self._unchanged(record)
         own_unchanged = unchanged or self.staleness.methods_unchanged(record.cls)
         made.attrs["training"] = record.training
+        if any(name == HOOKS for name, _ in record.attrs):
+            module_hooks.recorded(made)
         if not unchanged and isinstance(made.cls, Class) and not made.cls.module.project:
             return  # a library's: what it was given may be what has changed
         if own_unchanged:
             for name, seed in record.attrs:
+                if name == HOOKS:
+                    continue
                 have = made.attrs.get(name)
                 if (name not in made.attrs and not made.complete) or isinstance(have, Unknown) or (unchanged):
                     value = self.value_from(Origin(origins.ATTRIBUTE, f"{record.cls}.{name}"), seed)

@@ -7,7 +7,7 @@ import copy
 import math
 
 from ..shapes.dims import Dim
-from ..shapes.unknown import Unknown, UnknownNumber
+from ..shapes.unknown import NumpyFloat, Unknown, UnknownNumber
 from . import array_operations, arrays, iteration, library
 from .run import Frame, Run
 from .specials import call_value, special
@@ -122,7 +122,8 @@ def _numpy(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
         return math.prod(known)
     if len(args) != 1 or isinstance(args[0], bool) or not isinstance(args[0], int | float | Dim | Real):
         return Unknown(f"numpy.{name} of something unknown")
-    return library.pure(f"math.{name}", args, kwargs)
+    computed = library.pure(f"math.{name}", args, kwargs)
+    return NumpyFloat(computed) if isinstance(computed, float) else computed
 
 
 @special("functools.reduce")

@@ -10,6 +10,7 @@ from typing import Any
 from ..rules import modules as rules
 from ..rules import suspicion
 from ..rules.mismatch import Mismatch
+from ..seeds.model import HOOKS
 from ..shapes.choices import as_chosen
 from ..shapes.dims import Dim
 from ..shapes.unknown import Undecided, Unknown
@@ -240,7 +241,7 @@ def call_module(
     """`module(…)`: its forward, between its hooks."""
     if instance.path is None:
         assign_paths(instance, "")
-    if "<hooks>" not in instance.attrs:
+    if HOOKS not in instance.attrs:
         return _forward(run, instance, args, kwargs, node, frame)
     args, kwargs = module_hooks.before(run, instance, args, kwargs, node, frame)
     result = _forward(run, instance, args, kwargs, node, frame)

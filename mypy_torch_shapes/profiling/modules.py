@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dis
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from types import CodeType
 from typing import Any
 
 from mypy_torch_shapes.profiling.names import class_name, mro, raw_dict
 from mypy_torch_shapes.profiling.observe import Observer, PendingModule
-from mypy_torch_shapes.seeds.model import ModuleRecord, ModuleSeed, OpaqueSeed, Seed
+from mypy_torch_shapes.seeds.model import HOOKS, ModuleRecord, ModuleSeed, OpaqueSeed, Seed
 from mypy_torch_shapes.seeds.references import replaced
 
 MAX_RECORDS = 20_000
@@ -108,8 +111,10 @@ class Modules:
         """Make the records of the tree under `root` the present ones. Its key: equal for the tree in an equal state."""
         tree = list(_tree(root))
         lives = [self.live(module) for _, module in tree]
-        state = [(live.token, type(module), _training(module)) for live, (_, module) in zip(lives, tree, strict=True)]
-        key = tuple(state)
+        key = tuple(
+            (live.token, type(module), _training(module), _is_replaced(module))
+            for live, (_, module) in zip(lives, tree, strict=True)
+        )
         places = self._snapshots.get(key)
         if places is None:
             if len(self.records) + len(tree) > MAX_RECORDS:
@@ -146,7 +151,10 @@ class Modules:
                 root=base,
                 path=path,
                 init=_in_snapshot(live.init, places),
-                attrs=tuple((name, observer.seed(value)) for name, value in _attributes(module)),
+                attrs=(
+                    *((name, observer.seed(value)) for name, value in _attributes(module)),
+                    *[(HOOKS, True)] * _is_replaced(module),
+                ),
                 children=tuple((name, places[self.token(child)]) for name, child in _children(module)),
                 training=_training(module),
                 builders=(),
@@ -229,6 +237,19 @@ def _children(module: Any) -> Iterator[tuple[str, Any]]:
 
 def _training(module: Any) -> bool:
     return (raw_dict(module) or {}).get("training") is not False
+
+
+def _is_replaced(module: Any) -> bool:
+    """Whether a hook may give another result than the module's own: any that returns something."""
+    codes = [getattr(hook, "__code__", None) for hook in list(_state(module, "_forward_hooks").values())]
+    return not all(isinstance(code, CodeType) and _returns_nothing(code) for code in codes)
+
+
+def _returns_nothing(code: CodeType) -> bool:
+    steps = list(dis.get_instructions(code))
+    returned = [before for before, step in pairwise(steps) if step.opname == "RETURN_VALUE"]
+    returned += [step for step in steps if step.opname == "RETURN_CONST"]
+    return all(step.opname in ("LOAD_CONST", "RETURN_CONST") and step.argval is None for step in returned)
 
 
 def _attributes(module: Any) -> Iterator[tuple[str, Any]]:

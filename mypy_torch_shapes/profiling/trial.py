@@ -45,6 +45,7 @@ class Trials:
 
     def __init__(self, recorder: Recorder, seconds: float, progress: ProbeProgress | None = None) -> None:
         self.interrupted = False
+        self.error = ""  # what the last repetition that failed said
         self._recorder = recorder
         self._seconds = seconds
         self._progress = progress
@@ -118,7 +119,8 @@ class Trials:
                 self._repeat(*self._revived(call, sizes, mode), watched)
             self._worked += 1
             return recorder.scope
-        except (Exception, CutShort):  # noqa: BLE001 - whatever the program raises at these sizes
+        except (Exception, CutShort) as error:  # noqa: BLE001 - whatever the program raises at these sizes
+            self.error = str(error)
             if self._spent() > self._seconds:
                 raise CutShort from None
             return None  # it does not run at these sizes

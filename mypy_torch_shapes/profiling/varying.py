@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, islice
 from typing import TYPE_CHECKING
 
 from mypy_torch_shapes.profiling.paths import inner_lists, lists, numbers, tensors
@@ -19,6 +20,7 @@ ENOUGH = 2  # successful sizes, so that what is accidentally true of one shows
 QUICK = 2  # sizes tried before others get their turn
 MAX_SPLIT = 4  # axes that change together of which pairs are tried as well
 MAX_SCALED = 24  # sets of axes tried at sizes that keep their proportion
+MAX_EXPLAINED = 24  # sizes tried because an error named them
 _LEADING = (0, LENGTH)
 
 
@@ -42,7 +44,8 @@ class CallProbe:
         self._said |= {(path, LENGTH): len(value) for path, value in inner_lists(call)}
         self._structured = {path for path, value in lists(call) if type(value[0]) is not int}
         self._left = MAX_TRIALS
-        self._tried: dict[tuple[frozenset[Axis], int], bool] = {}
+        self._tried: dict[frozenset[tuple[Axis, int]], bool] = {}
+        self._errors: list[tuple[dict[Axis, int], str]] = []  # sizes that did not work, and what was said
         self._mode, self._confirms = trials.mode(call) if self._tensors else (None, False)
 
     def quick(self) -> None:
@@ -69,7 +72,11 @@ class CallProbe:
         while bound := self._bound():
             if any(self._vary(axes, most) for axes in self._groups(bound)):
                 continue
-            if not (scaled and any(self._vary(axes, QUICK) for axes in self._scaled(bound))):
+            if not scaled or not (
+                any(self._vary(axes, QUICK) for axes in self._scaled(bound))
+                or self._find(self._summed(bound))
+                or self._find(islice(self._explained(bound), MAX_EXPLAINED))
+            ):
                 break
 
     def _axes(self) -> list[Axis]:
@@ -126,6 +133,36 @@ class CallProbe:
         ]  # fmt: skip
         alike = [(small, *self._like(large, bound, small)) for small, large in pairs]
         yield from list(dict.fromkeys([*alike, *pairs]))[:MAX_SCALED]
+
+    def _summed(self, bound: list[Axis]) -> Iterator[dict[Axis, int]]:
+        """Axes as long as the items of a list are together (the nodes of several graphs): longer items, or more."""
+        for path in self._structured:
+            items = [(f"{path}[{i}]", 0) for i in range(self._lengths[path])]
+            if len(items) < 2 or not set(items) <= set(bound):
+                continue
+            total, last = sum(map(self._size, items)), self._size(items[-1])
+            whole = [axis for axis in bound if axis not in items and self._size(axis) == total]
+            for more in (1, last) if whole else ():
+                longer = {axis: self._size(axis) + more for axis in items}
+                yield longer | dict.fromkeys(whole, total + more * len(items))
+            for more in (1, 2) if whole else ():
+                yield {(path, LENGTH): len(items) + more} | dict.fromkeys(whole, total + more * last)
+
+    def _explained(self, bound: list[Axis]) -> Iterator[dict[Axis, int]]:
+        """Sizes an error asks for: it names one of another axis, and another size (sound, and frames with margins)."""
+        told = [(sizes, {int(word) for word in re.findall(r"\d+", said)} - {0, 1}) for sizes, said in self._errors]
+        for sizes, named in sorted(told, key=lambda each: len(each[1])):
+            if set(sizes) <= set(bound):
+                others = [axis for axis in bound if axis not in sizes and self._size(axis) in named]
+                for size in dict.fromkeys(map(self._size, others)):
+                    alike = [axis for axis in others if self._size(axis) == size]
+                    yield from (sizes | dict.fromkeys(alike, number) for number in sorted(named - {size}))
+
+    def _find(self, wanted: Iterable[dict[Axis, int]]) -> bool:
+        """Try sizes; whether any of them worked. Their axes are free then, together."""
+        found = [tuple(sizes) for sizes in wanted if self._left > 0 and self._run(sizes, confirm=True)]
+        self.free += [axes for axes in dict.fromkeys(found) if axes not in self.free]
+        return bool(found)
 
     def _like(self, axis: Axis, bound: list[Axis], other: Axis) -> list[Axis]:
         return [each for each in bound if self._size(each) == self._size(axis) and each[0] != other[0]]
@@ -184,18 +221,24 @@ class CallProbe:
         return not longer or (shorter > 0 and self._works(axes, shorter))
 
     def _works(self, axes: tuple[Axis, ...], size: int, confirm: bool = False) -> bool:
-        """Whether a size works for these axes; each is tried once."""
-        key = (frozenset(axes), size)
+        """Whether a size works for these axes, those that are multiples of the first in proportion."""
+        first = self._size(axes[0])
+        return self._run({axis: self._size(axis) // first * size for axis in axes}, confirm)
+
+    def _run(self, sizes: dict[Axis, int], confirm: bool) -> bool:
+        """Whether sizes work; each is tried once."""
+        key = frozenset(sizes.items())
         if key not in self._tried:
             self._left -= 1
-            self._tried[key] = self._try(axes, size, confirm)
+            self._tried[key] = self._try(sizes, confirm)
         return self._tried[key]
 
-    def _try(self, axes: tuple[Axis, ...], size: int, confirm: bool) -> bool:
-        recorder, call, first = self._recorder, self.call, self._size(axes[0])
-        sizes = {axis: self._size(axis) // first * size for axis in axes}
+    def _try(self, sizes: dict[Axis, int], confirm: bool) -> bool:
+        recorder, call = self._recorder, self.call
         assert self._mode is not None and call.call is not None
         scope = self._trials.run(call, sizes, self._mode)
+        if scope is None:
+            self._errors.append((sizes, self._trials.error))
         # A few operations do not check on the meta device what they check elsewhere (transposed convolutions do not).
         if scope is not None and confirm and self._confirms:
             scope = scope if self._trials.run(call, sizes, Mode.FAKE, watched=False) is not None else None
@@ -203,6 +246,7 @@ class CallProbe:
             number = len(recorder.variations)
             recorder.scope.calls += [replace(inner, probe=number) for inner in scope.calls]
             recorder.scope.receivers += scope.receivers
-        several = tuple(sizes.values()) if len(set(sizes.values())) > 1 else ()
-        recorder.variations.append(Variation(call.call, axes, size, scope is not None, several))
+        tried = tuple(sizes.values())
+        several = tried if len(set(tried)) > 1 else ()
+        recorder.variations.append(Variation(call.call, tuple(sizes), tried[0], scope is not None, several))
         return scope is not None

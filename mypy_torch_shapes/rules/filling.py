@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..shapes.dims import Size
-from ..shapes.dtypes import BY_NAME, DType, promote
+from ..shapes.dtypes import BY_NAME, DType, float64, promote
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType, fresh
-from ..shapes.unknown import Repeated, Undecided, Unknown
+from ..shapes.unknown import NumpyFloat, Repeated, Undecided, Unknown, UnknownNumber
 from .creation import require_continuous, sizes_of
 from .devices import kind_of
 from .inputs import operand
@@ -107,7 +107,9 @@ def _promoted(leaves: Sequence[Any]) -> DType | None:
     for leaf in leaves:
         if isinstance(leaf, Unknown) and not is_number(leaf):
             return None
-        found = leaf.dtype if isinstance(leaf, TensorType) else number_dtype(leaf)
+        kind = leaf.kind if isinstance(leaf, UnknownNumber) else type(leaf)
+        number = float64 if kind is NumpyFloat else number_dtype(leaf)
+        found = leaf.dtype if isinstance(leaf, TensorType) else number
         if found is None:
             return None
         result = found if result is None else promote(result, found)

@@ -49,7 +49,7 @@ def number_dtype(value: Any) -> DType:
     kind = value.kind if isinstance(value, UnknownNumber) else type(value)
     if kind is bool:
         return bool_
-    if kind is float:
+    if issubclass(kind, float):
         return default_dtype.get()
     if kind is complex:
         return complex_of(default_dtype.get()) or BY_NAME["complex64"]

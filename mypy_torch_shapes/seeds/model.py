@@ -148,6 +148,9 @@ class Variation:
     sizes: tuple[int, ...] = ()  # of every axis, where they are not the same
 
 
+HOOKS = "<hooks>"  # the "attribute" of a module whose hooks may replace what it returns
+
+
 @dataclass(frozen=True)
 class ModuleRecord:
     """A live module instance: its class, its place below its root, how it was constructed, what it holds."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .dims import Size
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 class Undecided(Exception):
@@ -40,13 +40,44 @@ class Unknown:
 
 
 class UnknownNumber(Unknown):
-    """A Python number of unknown value: `kind` is bool, int, float or complex."""
+    """A Python number of unknown value: `kind` is bool, int, float, complex, or NumpyFloat."""
 
     __slots__ = ("kind",)
 
     def __init__(self, kind: type, reason: str) -> None:
         super().__init__(reason)
         self.kind = kind
+
+
+class NumpyFloat(float):
+    """A float of numpy's, and what is computed with it: `torch.tensor` makes float64 of it. Elsewhere it is a float."""
+
+    def __add__(self, other: Any) -> Any:
+        return _numpy(float.__add__(self, other))
+
+    def __sub__(self, other: Any) -> Any:
+        return _numpy(float.__sub__(self, other))
+
+    def __mul__(self, other: Any) -> Any:
+        return _numpy(float.__mul__(self, other))
+
+    def __truediv__(self, other: Any) -> Any:
+        return _numpy(float.__truediv__(self, other))
+
+    def __rsub__(self, other: Any) -> Any:
+        return _numpy(float.__rsub__(self, other))
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return _numpy(float.__rtruediv__(self, other))
+
+    def __neg__(self) -> NumpyFloat:
+        return NumpyFloat(float.__neg__(self))
+
+    __radd__, __rmul__ = __add__, __mul__
+
+
+def _numpy(result: Any) -> Any:
+    return NumpyFloat(result) if isinstance(result, float) else result
 
 
 class UnknownObject(Unknown):

@@ -9,7 +9,7 @@ import numpy
 import pytest
 
 from mypy_torch_shapes.evaluation import arrays
-from mypy_torch_shapes.shapes.unknown import Unknown, UnknownNumber
+from mypy_torch_shapes.shapes.unknown import NumpyFloat, Unknown, UnknownNumber
 
 from .support import evaluated
 from .test_programs import net, returned
@@ -65,7 +65,7 @@ def test_against_numpy(ours: dict[str, Any]) -> None:
 
 
 def test_what_has_no_axes_is_a_number_and_other_options_make_it_unknown(ours: dict[str, Any]) -> None:
-    assert isinstance(ours["mean"], UnknownNumber) and ours["mean"].kind is float
+    assert isinstance(ours["mean"], UnknownNumber) and ours["mean"].kind is NumpyFloat
     assert isinstance(ours["single_betas"], Unknown) and isinstance(ours["first"], UnknownNumber)
 
 
@@ -166,3 +166,17 @@ def test_what_numpy_makes_of_a_number_that_is_not_known(tmp_path: Path) -> None:
     assert returned(report, tmp_path) == "Tensor[float32, N, 6]"
     values, _ = evaluated(tmp_path, "import numpy as np\nx = np.expand_dims(0.5, 0), np.cumsum(0.5), np.tile(0.5, 3)\n")
     assert all(type(value) is Unknown for value in values["x"])  # they are arrays
+
+
+def test_tensors_of_numpys_numbers_have_numpys_dtype(tmp_path: Path) -> None:
+    program = (
+        "import numpy as np\nimport torch\nx = np.array([0.5, 1.5])\n"
+        "a, b, c = torch.tensor(np.log(0.1)), torch.tensor([1.0, np.sqrt(2.0)]), torch.tensor(x.mean())\n"
+        "d, e, f = torch.tensor(-2 * np.log(0.1) + 1), torch.full((2,), np.log(0.1)), torch.arange(2) * np.exp(1.0)\n"
+        "g, h = torch.ones(2) / np.sqrt(3.0), torch.tensor(int(np.log2(8.0)))\ni = torch.tensor(x.mean() * 2)\n"
+    )
+    expected: dict[str, Any] = {}
+    exec(program, expected)
+    values, _ = evaluated(tmp_path, program)
+    for name in "abcdefghi":
+        assert values[name].type.dtype.name == str(expected[name].dtype).removeprefix("torch."), name

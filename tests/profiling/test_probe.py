@@ -84,6 +84,28 @@ def test_sizes_that_keep_their_proportion(bench: Bench) -> None:
     assert {(6, 24), (10, 40)} <= {each.sizes for each in recorded.profile.variations if each.ok}
 
 
+def test_sizes_that_an_error_names_go_together(bench: Bench) -> None:
+    forward = "def forward(self, sound, frames): return sound + frames[:, 2:-2].repeat_interleave(5, 1)"
+    found = free(bench, module(bench, forward), torch.zeros(3, 35), torch.zeros(3, 11))
+    assert (("sound", 0), ("frames", 0)) in found
+    assert {(("frames", 1), ("sound", 1)), (("sound", 1), ("frames", 1))} & found
+
+
+def test_one_that_is_shorter_goes_with_the_other(bench: Bench) -> None:
+    forward = "def forward(self, said, wanted): return said[:, :-1] - wanted"
+    found = free(bench, module(bench, forward), torch.zeros(3, 7), torch.zeros(3, 6))
+    assert {(("said", 1), ("wanted", 1)), (("wanted", 1), ("said", 1))} & found
+
+
+def test_what_is_as_long_as_the_items_of_a_list_together(bench: Bench) -> None:
+    forward = "def forward(self, x, parts):\n        assert sum(map(len, parts)) == len(x)\n        return x[parts[0]]"
+    parts = [torch.arange(3), torch.arange(4)]
+    recorded = bench.record(lambda: module(bench, forward)(torch.zeros(7, 5), parts), probe=True)
+    worked = {each.axes: each.sizes for each in recorded.profile.variations if each.ok and len(each.axes) > 1}
+    assert worked[("parts[0]", 0), ("parts[1]", 0), ("x", 0)] == (7, 8, 15)
+    assert worked[("parts", LENGTH), ("x", 0)] == (4, 15)
+
+
 def test_the_levels_of_a_pyramid_grow_together(bench: Bench) -> None:
     up = "F.interpolate(x, scale_factor=2)"
     body = f"x = xs[2]\n        for y in xs[1::-1]: x = {up} + y\n        return x"

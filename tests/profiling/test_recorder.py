@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import torch
 
+from mypy_torch_shapes.evaluation.session import Options, Session
 from mypy_torch_shapes.profiling import handlers
 from mypy_torch_shapes.profiling.recorder import Recorder
 from mypy_torch_shapes.seeds.merging import MAX_CALLS
-from mypy_torch_shapes.seeds.model import ModuleRecord, ModuleSeed, OpaqueSeed, SequenceSeed, TensorSeed
+from mypy_torch_shapes.seeds.model import HOOKS, ModuleRecord, ModuleSeed, OpaqueSeed, SequenceSeed, TensorSeed
 from tests.profiling.support import Bench, Recorded
 
 NET = """
@@ -393,3 +394,38 @@ def test_a_parametrized_layer_is_a_layer_of_its_class_unless_its_weights_may_hav
     recorded = bench.record(bench.write(PARAMETRIZED).main)
     classes = {path: record_of(recorded, path).cls.rpartition(":")[2] for path in ("norm", "own", "taller")}
     assert classes == {"norm": "Linear", "own": "Linear", "taller": "ParametrizedLinear"}
+
+
+HOOKED = """
+import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.key, self.value = nn.Linear(4, 4), nn.Linear(4, 4)
+    def forward(self, x):
+        return self.key(x) @ self.value(x).mT
+def main():
+    net, seen = Net(), []
+    net(torch.zeros(3, 4))
+    def keep(module, args, output):
+        seen.append(output)
+    def both(module, args, output):
+        return torch.cat([output, output])
+    net.value.register_forward_hook(keep)
+    handle = net.key.register_forward_hook(both)
+    net(torch.zeros(3, 4))
+    handle.remove()
+"""
+
+
+def test_a_module_whose_result_a_hook_replaces_is_in_another_state(bench: Bench) -> None:
+    recorded = bench.record(bench.write(HOOKED).main)
+    plain, hooked = (call.receiver or 0 for call in recorded.calls("Net.forward"))
+    modules = recorded.profile.modules
+    marked = {record.path for record in modules.values() if (HOOKS, True) in record.attrs and record.root == hooked}
+    assert plain != hooked and marked == {"key"}
+    report = Session(bench.directory, recorded.profile, Options()).report(bench.directory / "net.py")
+    keys, values = ([f for f in report.facts if f.span.line == 9 and f.span.end_column == end] for end in (26, 42))
+    assert "Tensor[float32, N, 4]" in {fact.text for fact in values}
+    assert "Tensor[float32, N, 4]" not in {fact.text for fact in keys}

@@ -51,7 +51,7 @@ def _encode_rare(value: Any, names: Mapping[Symbol, str]) -> Any:
     if value is Ellipsis:
         return {"ellipsis": []}
     if isinstance(value, UnknownNumber):
-        return {"number": [value.kind.__name__, value.reason]}
+        return {"number": ["float" if issubclass(value.kind, float) else value.kind.__name__, value.reason]}
     if isinstance(value, Reference):
         return {"reference": value.path}
     if isinstance(value, Unknown):
