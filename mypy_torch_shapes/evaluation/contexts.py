@@ -18,7 +18,7 @@ from ..seeds.model import (
     TensorSeed,
     Variation,
 )
-from ..shapes.dims import Dim, Size, Symbol
+from ..shapes.dims import Dim, Size, Symbol, values
 from . import seed_parts
 from .seed_parts import Axis
 
@@ -318,6 +318,27 @@ def _of_axes(arguments: tuple[tuple[str, Seed], ...], rows: list[tuple[int, ...]
     for place in longest:
         equal = [axis for axis in axes if all(row[axis] == row[place] for row in rows)]
         yield from [(place, equal[0])] * bool(equal)
+
+
+def with_another_text(call: Call, given: tuple[Size, ...]) -> Call | None:
+    """The call at these sizes with one more string in its lists of strings, and batches as long as these larger by one.
+
+    Prompts are a batch, names are configuration: nobody can tell which, and the probe leaves strings as they are.
+    """
+    lengths = {len(texts.items) for _, seed in call.arguments for texts in seed_parts.texts_in(seed)}
+    if not lengths:
+        return None
+    arguments = tuple((name, seed_parts.with_another_text(seed)) for name, seed in call.arguments)
+    larger: dict[Size, Size] = {}
+    sizes: list[Size] = []
+    at = [axis for name, seed in call.arguments for axis in seed_parts.axes_of(name, seed)]
+    for size, axis in zip(given, at, strict=True):
+        seen = values(size) or (size,)
+        if axis is not None and axis[1] == 0 and lengths.issuperset(seen):
+            more = tuple(each + 1 for each in seen if isinstance(each, int))
+            size = larger.setdefault(size, Dim.of(Symbol("", more)) if isinstance(size, Dim) else size + 1)
+        sizes.append(size)
+    return replace(call, arguments=arguments, sizes=tuple(sizes))
 
 
 def as_run(call: Call) -> Call | None:

@@ -43,11 +43,14 @@ class RecordedCalls:
 
     def evaluate(self, call: Call) -> None:
         """Evaluate a call with its integers symbolic; as they were, where that says more."""
-        attempt = self._attempt(call, call.sizes)
+        attempt, sizes = self._attempt(call, call.sizes), call.sizes
         if call.fixed != call.sizes:
             plain = self._attempt(call, call.fixed)
             if plain.knows_more_than(attempt):
-                attempt = self._released(call, plain)
+                attempt, sizes = self._released(call, plain), call.fixed
+        other = contexts.with_another_text(call, sizes)
+        if other is not None:
+            attempt.give_up_differing(self._attempt(other, other.sizes))
         self.gathered.recording.absorb(attempt)
         if not attempt.failed and self.builder.staleness.reaches_edited(self._modules_behind(call, attempt)):
             self._evaluate_as_run(call)

@@ -59,6 +59,29 @@ def with_items(path: str, seed: Seed, lists: frozenset[str]) -> Seed:
     return seed
 
 
+def is_texts(seed: Seed) -> bool:
+    """Whether a seed is a list of strings: prompts, or names."""
+    return isinstance(seed, SequenceSeed) and bool(seed.items) and all(isinstance(each, str) for each in seed.items)
+
+
+def with_another_text(seed: Seed) -> Seed:
+    """A seed with one more string in each list of strings in it, also below the keys of a batch."""
+    if isinstance(seed, SequenceSeed) and is_texts(seed):
+        return replace(seed, items=(*seed.items, seed.items[-1]))
+    if isinstance(seed, MappingSeed):
+        return replace(seed, items=tuple((key, with_another_text(value)) for key, value in seed.items))
+    return seed
+
+
+def texts_in(seed: Seed) -> Iterator[SequenceSeed]:
+    """The lists of strings in a seed, as `with_another_text` finds them."""
+    if isinstance(seed, SequenceSeed) and is_texts(seed):
+        yield seed
+    elif isinstance(seed, MappingSeed):
+        for _, value in seed.items:
+            yield from texts_in(value)
+
+
 def paths_in(arguments: tuple[tuple[str, Seed], ...], wanted: Callable[[Seed], bool]) -> frozenset[str]:
     """Where among a call's arguments there are such seeds, as the probe writes it."""
     return frozenset(path for name, seed in arguments for path in _paths(name, seed, wanted))
