@@ -12,6 +12,7 @@ from ..seeds.model import (
     MappingSeed,
     ModuleSeed,
     ObjectSeed,
+    OpaqueSeed,
     Seed,
     SequenceSeed,
     TensorSeed,
@@ -73,13 +74,20 @@ def with_another_text(seed: Seed) -> Seed:
     return seed
 
 
-def texts_in(seed: Seed) -> Iterator[SequenceSeed]:
-    """The lists of strings in a seed, as `with_another_text` finds them."""
+def with_texts_of_any_length(seed: Seed) -> Seed:
+    """A seed with these lists of strings as lists of any length, of strings that are not known."""
     if isinstance(seed, SequenceSeed) and is_texts(seed):
-        yield seed
-    elif isinstance(seed, MappingSeed):
-        for _, value in seed.items:
-            yield from texts_in(value)
+        return ItemsSeed(OpaqueSeed("builtins:str"), frozenset(), len(seed.items))
+    if isinstance(seed, MappingSeed):
+        return replace(seed, items=tuple((key, with_texts_of_any_length(value)) for key, value in seed.items))
+    return seed
+
+
+def texts_in(seed: Seed) -> list[SequenceSeed]:
+    """The lists of strings in a seed, also below the keys of a batch."""
+    if isinstance(seed, SequenceSeed) and is_texts(seed):
+        return [seed]
+    return [each for _, value in seed.items for each in texts_in(value)] if isinstance(seed, MappingSeed) else []
 
 
 def paths_in(arguments: tuple[tuple[str, Seed], ...], wanted: Callable[[Seed], bool]) -> frozenset[str]:
