@@ -168,3 +168,27 @@ def test_axes_that_arange_counts_are_known_until_they_are_written_to(tmp_path: P
     assert (ours["axes"], ours["total"]) == ([2, 3], 6)
     assert ours["y"].type.dims == (3,)
     assert isinstance(ours["numbers"], Unknown)
+
+
+@pytest.mark.parametrize(
+    ("made", "wrong"),
+    [
+        ("nn.Parameter(torch.tensor(1))", True),
+        ("nn.Parameter(torch.zeros(2) > 0)", True),
+        ("nn.Parameter(torch.tensor(1), requires_grad=False)", False),
+        ("nn.Parameter(torch.tensor(1), False)", False),
+        ("nn.Parameter(torch.tensor(1.0))", False),
+        ("nn.Parameter(torch.zeros(2, dtype=torch.complex64))", False),
+        ("nn.Buffer(torch.tensor(1))", False),
+    ],
+)
+def test_whole_numbers_have_no_gradients(tmp_path: Path, made: str, wrong: bool) -> None:
+    source = f"import torch\nfrom torch import nn\nx = {made}\n"
+    _, run = evaluated(tmp_path, source)
+    assert run.recording.failed is wrong
+    try:
+        exec(source, {})
+    except RuntimeError:
+        assert wrong
+    else:
+        assert not wrong
