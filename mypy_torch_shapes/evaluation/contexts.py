@@ -9,6 +9,7 @@ from ..seeds.model import (
     LENGTH,
     CallRecord,
     ItemsSeed,
+    MappingSeed,
     ModuleRecord,
     ObjectSeed,
     OpaqueSeed,
@@ -18,7 +19,7 @@ from ..seeds.model import (
     TensorSeed,
     Variation,
 )
-from ..shapes.dims import Dim, Size, Symbol
+from ..shapes.dims import Dim, Size, Symbol, values
 from . import seed_parts
 from .seed_parts import Axis
 
@@ -318,6 +319,52 @@ def _of_axes(arguments: tuple[tuple[str, Seed], ...], rows: list[tuple[int, ...]
     for place in longest:
         equal = [axis for axis in axes if all(row[axis] == row[place] for row in rows)]
         yield from [(place, equal[0])] * bool(equal)
+
+
+def with_texts_of_any_length(call: Call, given: tuple[Size, ...]) -> Call:
+    """The call at these sizes with lists of strings that are as long as a batch of their length, or of any length."""
+    at = [axis for name, seed in call.arguments for axis in seed_parts.axes_of(name, seed)]
+    worlds = max((len(size.values) for size in given if isinstance(size, Dim) and size.values), default=1)
+    batches = {values(size, worlds): size for size, axis in zip(given, at, strict=True) if axis and axis[1] == 0}
+    left = iter(given)
+
+    def sizes_of(seed: Seed) -> Iterator[Size]:
+        if isinstance(seed, SequenceSeed) and seed_parts.is_texts(seed):
+            length = (len(seed.items),) * worlds
+            yield batches.setdefault(length, Dim.of(Symbol("", length)))
+        elif isinstance(seed, MappingSeed):
+            for part in seed_parts.parts_of(seed):
+                yield from sizes_of(part)
+        else:
+            yield from (next(left) for _ in seed_parts.slots_of(seed))
+
+    sizes = tuple(size for _, seed in call.arguments for size in sizes_of(seed))
+    arguments = tuple((name, seed_parts.with_texts_of_any_length(seed)) for name, seed in call.arguments)
+    return replace(call, arguments=arguments, sizes=sizes)
+
+
+def with_another_text(call: Call, given: tuple[Size, ...]) -> Call:
+    """The call at these sizes with one more string in its lists of strings, and batches as long as these larger by one.
+
+    Prompts are a batch, names are configuration: nobody can tell which, and the probe leaves strings as they are.
+    """
+    arguments = tuple((name, seed_parts.with_another_text(seed)) for name, seed in call.arguments)
+    return replace(with_larger_batches(call, given), arguments=arguments)
+
+
+def with_larger_batches(call: Call, given: tuple[Size, ...]) -> Call:
+    """The call at these sizes, but for batches that are as long as its lists of strings: these are larger by one."""
+    lengths = {len(texts.items) for _, seed in call.arguments for texts in seed_parts.texts_in(seed)}
+    at = [axis for name, seed in call.arguments for axis in seed_parts.axes_of(name, seed)]
+    larger: dict[Size, Size] = {}
+    sizes: list[Size] = []
+    for size, axis in zip(given, at, strict=True):
+        seen = values(size) or ()
+        if axis is not None and axis[1] == 0 and seen and lengths.issuperset(seen):
+            symbol = Symbol("", tuple(each + 1 for each in seen))
+            size = larger.setdefault(size, Dim.of(symbol) if isinstance(size, Dim) else size + 1)
+        sizes.append(size)
+    return replace(call, sizes=tuple(sizes))
 
 
 def as_run(call: Call) -> Call | None:

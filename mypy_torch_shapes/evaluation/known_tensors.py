@@ -1,4 +1,4 @@
-"""Vectors whose numbers are known: the rates a model spreads over its layers by torch.linspace."""
+"""Vectors whose numbers are known: rates that torch.linspace spreads over layers, axes that torch.arange counts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 import struct
 from itertools import accumulate
 
-from ..shapes.dtypes import float32
+from ..shapes.dtypes import float32, int64
 from ..shapes.tensor_type import TensorType
 from . import tensors
 from .run import Frame, Run
@@ -33,6 +33,18 @@ def _linspace(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.A
     return Known(result.type, tuple(map(_rounded, numbers)))
 
 
+@special("torch.arange")
+def _arange(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    result = tensors.operate(run, "torch.arange", args, kwargs, node, frame)
+    named = [kwargs[name] for name in ("start", "end", "step") if name in kwargs]
+    if not isinstance(result, Tensor) or result.type.dtype != int64 or named:
+        return result
+    if not all(type(arg) is int for arg in args) or not 0 < len(args) <= 3:
+        return result
+    numbers = range(*args)
+    return Known(result.type, tuple(numbers)) if len(numbers) <= _MOST else result
+
+
 def _rounded(number: float) -> float:
     """As a float32 keeps it."""
     rounded: float = struct.unpack("f", struct.pack("f", number))[0]
@@ -42,7 +54,7 @@ def _rounded(number: float) -> float:
 def method(tensor: Known, name: str, args: list[Value]) -> Value | None:
     """The result of a method that only hands on the numbers; None for any other."""
     numbers = tensor.numbers
-    if name == "item" and isinstance(numbers, float):
+    if name == "item" and isinstance(numbers, int | float):
         return numbers
     if name == "tolist":
         return ListValue(numbers) if isinstance(numbers, tuple) else numbers

@@ -11,7 +11,7 @@ from ..shapes.dims import Size
 from ..shapes.relations import less
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown
-from . import conditions, expressions, iteration
+from . import conditions, expressions, iteration, plain_loops
 from .joins import choosing, join, same
 from .journal import Changes, content
 from .run import Frame, Run
@@ -24,12 +24,16 @@ _SETTLING = 3  # rounds a loop of unknown length may take to settle before what 
 
 def run_for(run: Run, node: ast.For | ast.AsyncFor, frame: Frame) -> Any:
     """`for target in iterable`."""
+    from .statements import Flow
+
     value = expressions.evaluate(run, node.iter, frame)
     if isinstance(value, Some) and len(value.items) <= MOST_ROUNDS:
         return _skipping(run, node, value.items, frame)
     source = iteration.items(run, value)
     if isinstance(source, Unknown):
         source = Many(source)
+    if isinstance(source, list) and plain_loops.ran(run, node, source, frame):
+        return Flow.NORMAL
     if isinstance(source, list) and len(source) <= MOST_ROUNDS:
         return _counted(run, node, source, frame)
     if isinstance(source, list):

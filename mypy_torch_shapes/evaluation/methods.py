@@ -27,6 +27,7 @@ from . import (
     torch_modules,
 )
 from .joins import join
+from .plain_values import is_too_long
 from .run import Frame, Run
 from .values import (
     Class,
@@ -188,6 +189,9 @@ def extend(run: Run, target: ListValue, items: Value) -> None:
     """`target.extend(items)`, `target += items`."""
     known = iteration.items(run, items)
     run.journal.touch(target)
+    if is_too_long(target, known):
+        target[:], target.length = [Unknown("an item of a list too long to build")], fresh()
+        return
     if isinstance(known, list) and target.length is None:
         target += known
         return

@@ -13,6 +13,7 @@ from ..shapes.tensor_type import fresh
 from ..shapes.unknown import Undecided, Unknown
 from . import array_operations, arrays, calls, conditions, containers, imports, iteration, numbers, objects, tensors
 from .joins import join
+from .plain_values import LONGEST, is_plain, is_too_large, is_too_long
 from .run import Frame, Run
 from .values import Class, Condition, Function, Instance, Library, ListValue, Many, Raised, Real, Tensor, Value, is_size
 
@@ -85,9 +86,6 @@ DUNDER: dict[type, str] = {
     ast.BitOr: "or",
 }
 
-_LARGEST = 1 << 64
-_LONGEST = 100_000
-
 
 def truth(run: Run, value: Value, frame: Frame) -> bool | None:
     """bool(value), or None where it is not known."""
@@ -139,11 +137,13 @@ def _repeat(op: type, left: Value, right: Value) -> Value:
 def _plain(op: type, left: Value, right: Value) -> Value:
     if isinstance(left, ListValue) and isinstance(right, ListValue) and op is ast.Add:
         return concatenate(left, right)
-    if op in (ast.Pow, ast.LShift) and not _small_power(left, right):
+    if is_too_large(op, left, right):
         return Unknown("a number too large to compute")
+    if op is ast.Add and isinstance(left, str | tuple | list) and is_too_long(left, right):
+        return Unknown("a sequence too long to build")
     if op is ast.Mult and isinstance(left, int) is not isinstance(right, int):
         row, count = (right, left) if isinstance(left, int) else (left, right)
-        if isinstance(row, str | bytes | list | tuple) and isinstance(count, int) and len(row) * count > _LONGEST:
+        if isinstance(row, str | bytes | list | tuple) and isinstance(count, int) and len(row) * count > LONGEST:
             return Unknown("a sequence too long to build")
     try:
         result = PYTHON[op](left, right)
@@ -166,12 +166,6 @@ def concatenate(left: ListValue, right: ListValue) -> Value:
     for item in [*left[1:], *right]:
         element = join(element, item)
     return ListValue([element], count + iteration.length(right))
-
-
-def _small_power(left: Value, right: Value) -> bool:
-    if not isinstance(left, int | float) or not isinstance(right, int | float):
-        return True
-    return isinstance(left, float) or isinstance(right, float) or (abs(left) <= _LARGEST and abs(right) <= 512)
 
 
 def _by_method(run: Run, op: type, left: Value, right: Value, node: ast.AST, frame: Frame) -> Value:
@@ -318,25 +312,19 @@ def _identical(left: Value, right: Value) -> bool | Unknown:
     return bool(left == right) if isinstance(left, int | str) and isinstance(right, int | str) else False
 
 
-def _is_plain(item: Value) -> bool:
-    """Whether Python's own == is quick and right: strings, numbers, rows of those."""
-    kind = type(item)
-    return kind in (int, str, float) or (kind is tuple and all(map(_is_plain, item)))
-
-
 def _contains(run: Run, item: Value, container: Value) -> Value:
     if isinstance(container, str) and isinstance(item, str):
         return item in container
     if isinstance(container, Instance):
         return objects.contains(run, container, item)
-    if isinstance(container, dict) and _is_plain(item) and item in container:
+    if isinstance(container, dict) and is_plain(item) and item in container:
         return True  # at once: programs build tables of thousands of places
     known = iteration.items(run, container)
     if isinstance(known, list) and not known:
         return False
     if not isinstance(known, list) or isinstance(item, Unknown):
         return Unknown("cannot tell what is in it")
-    if _is_plain(item) and all(map(_is_plain, known)):
+    if is_plain(item) and all(map(is_plain, known)):
         return item in known
     answers = [equal_values(item, each) for each in known]
     if any(answer.holds for answer in answers):

@@ -45,14 +45,32 @@ class RecordedCalls:
 
     def evaluate(self, call: Call) -> None:
         """Evaluate a call with its integers symbolic; as they were, where that says more."""
-        attempt = self._attempt(call, call.sizes)
+        attempt, sizes = self._attempt(call, call.sizes), call.sizes
         if call.fixed != call.sizes:
             plain = self._attempt(call, call.fixed)
             if plain.knows_more_than(attempt):
-                attempt = self._released(call, plain)
+                attempt, sizes = self._released(call, plain), call.fixed
+        if any(seed_parts.texts_in(seed) for _, seed in call.arguments):
+            attempt = self._with_any_texts(call, sizes, attempt)
         self.gathered.recording.absorb(attempt)
         if not attempt.failed and self.builder.staleness.reaches_edited(self._modules_behind(call, attempt)):
             self._evaluate_as_run(call)
+
+    def _with_any_texts(self, call: Call, sizes: tuple[Size, ...], known: Recording) -> Recording:
+        """What is known of a call with a list of strings, of however many; or what one more does not change.
+
+        They are as many as a batch is long where the call fails with a longer batch.
+        """
+        other = contexts.with_another_text(call, sizes)
+        known.give_up_differing(self._attempt(other, other.sizes))
+        longer = contexts.with_larger_batches(call, sizes)
+        if longer.sizes == sizes or self._attempt(longer, longer.sizes).failed:
+            free = contexts.with_texts_of_any_length(call, sizes)
+            found = self._attempt(free, free.sizes)
+            if not known.knows_more_than(found):
+                found.absorb_findings(known)
+                return found
+        return known
 
     def is_described(self, call: Call) -> bool:
         """Whether a context of the function, on the same module, has parameters like those of a call."""

@@ -12,6 +12,7 @@ from ..seeds.model import (
     MappingSeed,
     ModuleSeed,
     ObjectSeed,
+    OpaqueSeed,
     Seed,
     SequenceSeed,
     TensorSeed,
@@ -57,6 +58,36 @@ def with_items(path: str, seed: Seed, lists: frozenset[str]) -> Seed:
     if isinstance(seed, ObjectSeed):
         return replace(seed, attrs=tuple(zip((name for name, _ in seed.attrs), inside, strict=True)))
     return seed
+
+
+def is_texts(seed: Seed) -> bool:
+    """Whether a seed is a list of strings: prompts, or names."""
+    return isinstance(seed, SequenceSeed) and bool(seed.items) and all(isinstance(each, str) for each in seed.items)
+
+
+def with_another_text(seed: Seed) -> Seed:
+    """A seed with one more string in each list of strings in it, also below the keys of a batch."""
+    if isinstance(seed, SequenceSeed) and is_texts(seed):
+        return replace(seed, items=(*seed.items, seed.items[-1]))
+    if isinstance(seed, MappingSeed):
+        return replace(seed, items=tuple((key, with_another_text(value)) for key, value in seed.items))
+    return seed
+
+
+def with_texts_of_any_length(seed: Seed) -> Seed:
+    """A seed with these lists of strings as lists of any length, of strings that are not known."""
+    if isinstance(seed, SequenceSeed) and is_texts(seed):
+        return ItemsSeed(OpaqueSeed("builtins:str"), frozenset(), len(seed.items))
+    if isinstance(seed, MappingSeed):
+        return replace(seed, items=tuple((key, with_texts_of_any_length(value)) for key, value in seed.items))
+    return seed
+
+
+def texts_in(seed: Seed) -> list[SequenceSeed]:
+    """The lists of strings in a seed, also below the keys of a batch."""
+    if isinstance(seed, SequenceSeed) and is_texts(seed):
+        return [seed]
+    return [each for _, value in seed.items for each in texts_in(value)] if isinstance(seed, MappingSeed) else []
 
 
 def paths_in(arguments: tuple[tuple[str, Seed], ...], wanted: Callable[[Seed], bool]) -> frozenset[str]:

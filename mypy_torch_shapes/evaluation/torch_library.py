@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 
 from ..rules import devices
+from ..rules.mismatch import DTYPE, Mismatch
 from ..rules.promotion import default_dtype
 from ..shapes.dtypes import INTEGER, DType
 from ..shapes.tensor_type import TensorType
@@ -24,10 +25,18 @@ from .values import (
 
 
 @special("torch.nn.Parameter", "torch.nn.Buffer")
-def _parameter(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+def _parameter(
+    run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str
+) -> Value:
     data = args[0] if args else kwargs.get("data")
     if isinstance(data, Tensor):
         run.settle(data)
+        dtype = data.type.dtype
+        learned = name == "Parameter" and (args[1] if len(args) > 1 else kwargs.get("requires_grad", True)) is True
+        if learned and dtype is not None and not dtype.is_floating_point and not dtype.is_complex:
+            wrong = Mismatch(f"the data is {dtype.name}, only floating and complex numbers have gradients", DTYPE)
+            wrong.operation = "torch.nn.Parameter"
+            return run.mismatch(node, wrong, [data])
         return Tensor(replace(data.type, parameter=True))
     return Unknown("a parameter of something unknown")
 

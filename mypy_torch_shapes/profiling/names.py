@@ -26,13 +26,14 @@ def mro(cls: type) -> tuple[type, ...]:
 
 
 def class_name(cls: type) -> str:
-    """`module:qualname`; of a class that a decorator made, the name under which its module has it."""
+    """`module:qualname`; of a class that a decorator made, what the module of the decorated class calls it."""
+    qualname = _qualname(cls)
+    homes = [_module(base) for base in mro(cls)] if "<locals>" in qualname else []
+    for home in homes:
+        if isinstance(home, str) and home in sys.modules and vars(sys.modules[home]).get(_name(cls)) is cls:
+            return f"{real_module(home)}:{_name(cls)}"
     module = _module(cls)
-    name = _qualname(cls)
-    if "<locals>" in name and isinstance(module, str):
-        own = _name(cls)
-        name = own if vars(sys.modules.get(module, cls)).get(own) is cls else name
-    return f"{real_module(module) if isinstance(module, str) else 'builtins'}:{name}"
+    return f"{real_module(module) if isinstance(module, str) else 'builtins'}:{qualname}"
 
 
 _dict_getters: dict[type, Callable[[Any], Any] | None] = {}

@@ -144,7 +144,8 @@ def test_an_axis_inside_a_dict_whose_partners_the_probe_did_not_reach_is_free(tm
 
 def test_a_library_without_torch_is_left_after_some_steps(tmp_path: Path) -> None:
     (tmp_path / "site-packages").mkdir()
-    slow = "def slow(n):\n    for i in range(500):\n        n = (n * 7 + i) % 1000\n    return n\n"
+    slow = "def step(n, i):\n    return (n * 7 + i) % 1000\n"
+    slow += "def slow(n):\n    for i in range(500):\n        n = step(n, i)\n    return n\n"
     slow += "def quick(n):\n    return n + 1\n"
     (tmp_path / "site-packages" / "busy.py").write_text(slow)
     path = tmp_path / "program.py"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import types
 from pathlib import Path
 from random import Random
@@ -26,6 +27,12 @@ def run(source: str) -> dict[str, object] | None:
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return None
     return {name: value for name, value in namespace.items() if not name.startswith("__")}
+
+
+def run_by_python(source: str) -> dict[str, object]:
+    found = run(source)
+    assert found is not None
+    return found
 
 
 def compare(directory: Path, source: str) -> tuple[int, int]:
@@ -123,6 +130,7 @@ BY_TEXT = """
 import importlib
 import math
 import sys
+import time
 import types
 from torch import nn
 
@@ -165,3 +173,59 @@ def test_names_that_are_looked_up_by_text(tmp_path: Path) -> None:
 def test_a_layer_that_is_looked_up_in_torch_by_text(tmp_path: Path) -> None:
     source = "import torch\nx = torch.nn.__dict__['Linear'](3, 4)(torch.zeros(2, 3))\n"
     assert evaluated(tmp_path, source)[0]["x"].type.dims == (2, 4)
+
+
+TABLES = """
+import itertools
+import math
+
+class Grid:
+    def __init__(self, width, fine):
+        self.width = width
+        places = list(itertools.product(range(width), range(width)))
+        self.numbers, self.index = {}, []
+        numbers, index = self.numbers, self.index
+        for p in places:
+            for q in places:
+                size = 1
+                offset = (abs(p[0] * math.ceil(self.width / fine) - q[0] + (size - 1) / 2), abs(p[1] - q[1]))
+                if offset not in numbers:
+                    numbers[offset] = len(numbers)
+                index.append(numbers[offset])
+
+grid = Grid(18, 2)
+entries, kinds, last = len(grid.index), len(grid.numbers), grid.index[-1]
+boxes, same, rounds = [], None, 0
+same = boxes
+for i, j in itertools.product(range(9), repeat=2):
+    boxes += [(i + 0.5) / 8, j]
+    if j == 3:
+        continue
+    rounds += 1
+    if len(same) > 100:
+        break
+total = sum(boxes)
+counts = [0] * 4
+for k in range(400):
+    counts[k % 4] += k
+    word = "odd" if k % 2 else "even"
+"""
+
+
+def test_tables_of_thousands_of_places_are_reckoned_at_once(tmp_path: Path) -> None:
+    ours, run = evaluated(tmp_path, TABLES)
+    real = run_by_python(TABLES)
+    names = ("entries", "kinds", "last", "boxes", "same", "rounds", "total", "i", "j", "counts", "k", "word")
+    assert {name: ours[name] for name in names} == {name: real[name] for name in names}
+    assert run.steps < 200_000
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["x = x * x", "x = x ** x", "table += table", "x = 2 << x", "word = word + word", "x = max(range(10 ** 12))"],
+)
+def test_what_grows_without_end_is_not_reckoned(tmp_path: Path, statement: str) -> None:
+    source = f"x, word, table = 3, 'ab', [1, 2]\nfor n in range(100):\n    {statement}\n    {statement}\n"
+    started = time.process_time()
+    evaluated(tmp_path, source)
+    assert time.process_time() - started < 5

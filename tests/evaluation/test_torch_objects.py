@@ -147,3 +147,48 @@ class Plain(nn.Module):
     assert returned(report, tmp_path) == "Tensor[float32, N, 7]" and not report.findings
     findings = net(tmp_path, "self.a = Lora(8, 5, 2)", "return self.a(x)", before=before).findings
     assert "in_features = 8" in findings[0].message
+
+
+COUNTED = """
+import torch
+x = torch.zeros(2, 3, 4, 5)
+axes = torch.arange(2, len(x.shape)).tolist()
+y = x.sum(dim=[0] + axes)
+written = torch.arange(3)
+written[0] = 5
+numbers = written.tolist()
+total = 0
+for i in torch.arange(1, 4):
+    total += i.item()
+"""
+
+
+def test_axes_that_arange_counts_are_known_until_they_are_written_to(tmp_path: Path) -> None:
+    ours, _ = evaluated(tmp_path, COUNTED)
+    assert (ours["axes"], ours["total"]) == ([2, 3], 6)
+    assert ours["y"].type.dims == (3,)
+    assert isinstance(ours["numbers"], Unknown)
+
+
+@pytest.mark.parametrize(
+    ("made", "wrong"),
+    [
+        ("nn.Parameter(torch.tensor(1))", True),
+        ("nn.Parameter(torch.zeros(2) > 0)", True),
+        ("nn.Parameter(torch.tensor(1), requires_grad=False)", False),
+        ("nn.Parameter(torch.tensor(1), False)", False),
+        ("nn.Parameter(torch.tensor(1.0))", False),
+        ("nn.Parameter(torch.zeros(2, dtype=torch.complex64))", False),
+        ("nn.Buffer(torch.tensor(1))", False),
+    ],
+)
+def test_whole_numbers_have_no_gradients(tmp_path: Path, made: str, wrong: bool) -> None:
+    source = f"import torch\nfrom torch import nn\nx = {made}\n"
+    _, run = evaluated(tmp_path, source)
+    assert run.recording.failed is wrong
+    try:
+        exec(source, {})
+    except RuntimeError:
+        assert wrong
+    else:
+        assert not wrong

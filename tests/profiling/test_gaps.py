@@ -124,3 +124,48 @@ def test_where_the_run_was_one_process_there_is_no_process_group(bench: Bench, s
     path.write_text(GATHERING.replace("nn.Linear(n, m)", "nn.Linear(n, m + 1)"))
     findings = Session(bench.directory, profile, Options()).report(path).findings
     assert [each.span.line for each in findings] == ([] if several else [19])
+
+
+PROMPTS = """
+import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 4)
+    def encode(self, texts):
+        return torch.zeros(len(texts), 6)
+    def forward(self, batch):
+        y = self.fc(batch["x"]) + self.fc(self.encode(batch["texts"]))
+        return y.unsqueeze(1)
+    def generate(self, texts, steps):
+        return self.fc(self.encode(texts).repeat(1, steps).view(-1, steps, 6))
+    def named(self, x, names):
+        return torch.cat([self.fc(x) for _ in names], dim=1)
+"""
+
+
+def test_prompts_are_a_batch_and_names_are_not(bench: Bench) -> None:
+    import torch
+
+    module = bench.write(PROMPTS, "prompts")
+
+    def action() -> None:
+        net = module.Net()
+        net({"x": torch.zeros(2, 6), "texts": ["a cat", "a dog"]})
+        net.generate(["a cat", "a dog"], 3)
+        net.named(torch.zeros(2, 6), ["first", "second"])
+
+    profile = bench.record(action).profile
+    path = bench.directory / "prompts.py"
+    report = Session(bench.directory, profile, Options()).report(path)
+    assert not report.findings
+    claims = {fact.span.line: fact.text for fact in report.facts if fact.span.column == 15}
+    assert claims == {
+        9: "Tensor[float32, n, 6]",
+        12: "Tensor[float32, N, 1, 4]",
+        14: "Tensor[float32, n, steps, 4]",
+        16: "Tensor[float32, N, _]",
+    }
+    path.write_text(PROMPTS.replace("len(texts), 6", "len(texts), 5"))
+    assert len(Session(bench.directory, profile, Options()).report(path).findings) >= 1

@@ -166,12 +166,15 @@ def test_values_of_the_programs_own_classes(values: Any) -> None:
     assert seen(values.helper) == NameSeed("function", "values:helper")
 
 
-DECORATED = """
+KEEPING = """
 def kept(cls):
     class Decorator(cls):
         pass
-    Decorator.__name__, Decorator.__module__ = cls.__name__, cls.__module__
+    Decorator.__name__ = cls.__name__
     return Decorator
+"""
+DECORATED = """
+from keeping import kept
 
 @kept
 class Net:
@@ -182,9 +185,12 @@ Other = kept(Net)
 
 
 def test_a_class_that_a_decorator_made_is_called_what_its_module_calls_it(bench: Bench) -> None:
+    bench.write(KEEPING, "keeping")
     module = bench.write(DECORATED, "decorated")
     assert seen(module.Net) == NameSeed("class", "decorated:Net")
-    assert seen(module.Other) == NameSeed("class", "decorated:kept.<locals>.Decorator")
+    assert seen(module.Other) == NameSeed("class", "keeping:kept.<locals>.Decorator")
+    module.Net.__module__ = "decorated"
+    assert seen(module.Net) == NameSeed("class", "decorated:Net")
 
 
 def test_no_code_of_a_value_runs(values: Any) -> None:
