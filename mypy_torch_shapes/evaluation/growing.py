@@ -16,7 +16,8 @@ from .syntax import nodes_of
 from .values import Class, Function, Instance, ListValue, Value
 
 _GROWERS = frozenset({"append", "extend", "insert"})
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
 
 
 def forget(run: Run, modules: Iterable[SourceModule], arguments: Iterable[Value]) -> None:
@@ -39,10 +40,19 @@ def names_in(modules: Iterable[SourceModule]) -> set[str]:
 
 
 def rebound(cls: Value) -> set[str]:
-    """The attributes that methods of a class other than its constructor bind: what one call leaves for the next."""
+    """The attributes of a module that its `forward`, or what this calls of its methods, binds: what one call leaves.
+
+    What another method sets up once (a cache, before the first call) stays.
+    """
     bodies = [each.node for each in objects.mro(cls) if isinstance(each, Class) and each.node is not None]
-    methods = [node for body in bodies for node in body.body if isinstance(node, _DEFINITIONS)]
-    nodes = [node for method in methods if method.name != "__init__" for node in nodes_of(method)]
+    methods = [node for body in bodies for node in body.body if isinstance(node, _FUNCTIONS)]
+    waiting, nodes = {"forward"}, list[ast.AST]()
+    while waiting:
+        entered = [method for method in methods if method.name in waiting]
+        methods = [method for method in methods if method.name not in waiting]
+        inside = [node for method in entered for node in nodes_of(method) if isinstance(node, ast.Attribute)]
+        waiting = {node.attr for node in inside if isinstance(node.ctx, ast.Load)} & {each.name for each in methods}
+        nodes += inside
     return {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
 
 

@@ -136,6 +136,9 @@ def test_what_an_earlier_call_left_in_a_module_is_not_what_a_later_one_finds(tmp
     ]
     report = reported(tmp_path, STATEFUL, Profile(functions, {0: module}, calls))
     assert not report.findings
+    set_up = STATEFUL.replace("if t == 0:", "return x + self.seen")
+    set_up = set_up.replace("            self.seen", "    def set_up(self, x):\n        self.seen")
+    assert reported(tmp_path, set_up, Profile(functions_of(set_up), {0: module}, calls)).findings  # as it was set up
     edited = STATEFUL.replace("return x + self.seen", "return x + torch.zeros(2, 7)")
     assert reported(tmp_path, edited, Profile(functions, {0: module}, calls)).findings
 
