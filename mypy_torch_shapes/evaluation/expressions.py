@@ -161,7 +161,7 @@ def _attribute(run: Run, node: ast.Attribute, frame: Frame) -> Value:
 
 def _subscript(run: Run, node: ast.Subscript, frame: Frame) -> Value:
     receiver, index = evaluate(run, node.value, frame), evaluate(run, node.slice, frame)
-    wrong = miscounts.out_of_range(receiver, index, node.value)
+    wrong = miscounts.out_of_range(receiver, index, node.value, frame)
     if wrong is not None and not run.catching:
         return run.mismatch(node, wrong, miscounts.asked(run, node.value, frame))
     return operators.subscript(run, receiver, index, node, frame)

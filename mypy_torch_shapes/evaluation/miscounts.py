@@ -7,16 +7,17 @@ import ast
 from ..rules.mismatch import Mismatch
 from . import iteration
 from .run import Frame, Run
+from .syntax import nodes_of
 from .values import ListValue, Named, Tensor, Value
 
 _DIVIDING = frozenset({"chunk", "split", "tensor_split", "unbind"})
 
 
-def out_of_range(receiver: Value, index: Value, node: ast.expr) -> Mismatch | None:
+def out_of_range(receiver: Value, index: Value, node: ast.expr, frame: Frame) -> Mismatch | None:
     """An index that a tensor's shape, or what torch returns, does not have."""
     if not isinstance(receiver, tuple) or not isinstance(index, int) or -len(receiver) <= index < len(receiver):
         return None
-    if _asks_for_shape(node):
+    if _asks_for_shape(node) or _keeps_shape(node, frame):
         return _mistake("shape", f"index {index} is out of range for a tensor of rank {len(receiver)}")
     if isinstance(receiver, Named) and receiver.cls is None:
         return _mistake("result", f"index {index} is out of range: there are {len(receiver)} results")
@@ -49,7 +50,8 @@ def asked(run: Run, node: ast.expr, frame: Frame) -> list[Value]:
 
     while isinstance(node, ast.Call | ast.Attribute):
         node = node.func if isinstance(node, ast.Call) else node.value
-    return [expressions.evaluate(run, node, frame)] if isinstance(node, ast.Name) else []
+    found = expressions.evaluate(run, node, frame) if isinstance(node, ast.Name) else ()
+    return [] if isinstance(found, tuple) else [found]  # a shape that has a name of its own
 
 
 def _asks_for_shape(node: ast.expr) -> bool:
@@ -57,6 +59,18 @@ def _asks_for_shape(node: ast.expr) -> bool:
     if isinstance(node, ast.Call):
         return isinstance(node.func, ast.Attribute) and node.func.attr == "size" and not node.args
     return isinstance(node, ast.Attribute) and node.attr == "shape"
+
+
+def _keeps_shape(node: ast.expr, frame: Frame) -> bool:
+    """A name that its function binds to shapes and to nothing else: `size = x.size()`."""
+    if not isinstance(node, ast.Name):
+        return False
+    parts = nodes_of(frame.module.tree if frame.function is None else frame.function.node)
+    shapes = [each.targets for each in parts if isinstance(each, ast.Assign) and _asks_for_shape(each.value)]
+    named = [each for each in parts if isinstance(each, ast.Name) and each.id == node.id]
+    bound = [each for each in named if not isinstance(each.ctx, ast.Load)]
+    given = any(isinstance(each, ast.arg) and each.arg == node.id for each in parts)
+    return bool(bound) and not given and all([each] in shapes for each in bound)
 
 
 def _mistake(operation: str, message: str) -> Mismatch:

@@ -365,6 +365,9 @@ def test_what_fails_whichever_way_is_gone_is_an_error(tmp_path: Path, forward: s
         ("a, b = x", "unpacking: the tensor has 8 rows, 2 are unpacked"),
         ("a, b = x.chunk(3, 1)", "unpacking: there are 3 pieces, 2 are unpacked"),
         ("(a,) = x.split(1, 1)", "unpacking: there are 3 pieces, 1 is unpacked"),
+        ("size = x.size(); size[4]", "shape: index 4 is out of range for a tensor of rank 4"),
+        ("size = x.size(); size = (1, 2); size[4]", None),
+        ("def f(size=(1, 2)): return size[4]\nf()", None),
         ("first, *rest = x.shape", None),
         ("a, b, c = x.unbind(1)", None),
         ("a, b = make(x)", None),
@@ -374,7 +377,8 @@ def test_names_and_sizes_are_as_many(tmp_path: Path, line: str, said: str | None
     head = f"{HEAD}from elsewhere import make\nx = torch.zeros(8, 3, 4, 4)\n"
     findings = reported(tmp_path, f"{head}{line}\n").findings
     assert [finding.message for finding in findings] == ([said] if said else [])
-    assert not reported(tmp_path, f"{head}try:\n    {line}\nexcept ValueError:\n    pass\n").findings
+    inside = line.replace("\n", "\n    ")
+    assert not reported(tmp_path, f"{head}try:\n    {inside}\nexcept (ValueError, IndexError):\n    pass\n").findings
 
 
 def test_an_error_in_a_sequential_names_the_layer(tmp_path: Path) -> None:
