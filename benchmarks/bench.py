@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -43,7 +44,10 @@ class Project:
         shutil.rmtree(self.root / ".mypy_torch_shapes" / "cache", ignore_errors=True)
 
     def output(self, *command: str) -> str:
-        done = subprocess.run([sys.executable, *command], cwd=self.root, capture_output=True, text=True, check=False)
+        # Where Python may not keep compiled files, each run would compile the plugin, and not mypy, which is compiled.
+        own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        words = [sys.executable, *command]
+        done = subprocess.run(words, cwd=self.root, env=own, capture_output=True, text=True, check=False)
         if done.returncode not in (0, 1):
             raise SystemExit(done.stdout + done.stderr)
         return done.stdout
