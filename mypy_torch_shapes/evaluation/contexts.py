@@ -275,7 +275,7 @@ def _generalise(records: list[CallRecord], tried: dict[str, set[Axis]], lists: f
     kinds = [is_axis for _, seed in arguments for is_axis in seed_parts.kinds_of(seed)]
     untried = list(_untried(base, arguments, tried.get(base.function, set())))
     one = Dim.of(Symbol("", (1,) * len(rows))) if base.receiver is None and not probed else 1
-    rows_of_one = [at is not None and at[1] == 0 for name, seed in arguments for at in seed_parts.axes_of(name, seed)]
+    rows_of_one = [axis is not None and axis[1] == 0 for axis in _axes(arguments)]
     symbols: dict[tuple[int, ...], Size] = {}
     sizes: list[Size] = []
     fixed: list[Size] = []
@@ -323,9 +323,9 @@ def _of_axes(arguments: tuple[tuple[str, Seed], ...], rows: list[tuple[int, ...]
 
 def with_texts_of_any_length(call: Call, given: tuple[Size, ...]) -> Call:
     """The call at these sizes with lists of strings that are as long as a batch of their length, or of any length."""
-    at = [axis for name, seed in call.arguments for axis in seed_parts.axes_of(name, seed)]
     worlds = max((len(size.values) for size in given if isinstance(size, Dim) and size.values), default=1)
-    batches = {values(size, worlds): size for size, axis in zip(given, at, strict=True) if axis and axis[1] == 0}
+    at = zip(given, _axes(call.arguments), strict=True)
+    batches = {values(size, worlds): size for size, axis in at if axis and axis[1] == 0}
     left = iter(given)
 
     def sizes_of(seed: Seed) -> Iterator[Size]:
@@ -355,10 +355,9 @@ def with_another_text(call: Call, given: tuple[Size, ...]) -> Call:
 def with_larger_batches(call: Call, given: tuple[Size, ...]) -> Call:
     """The call at these sizes, but for batches that are as long as its lists of strings: these are larger by one."""
     lengths = {len(texts.items) for _, seed in call.arguments for texts in seed_parts.texts_in(seed)}
-    at = [axis for name, seed in call.arguments for axis in seed_parts.axes_of(name, seed)]
     larger: dict[Size, Size] = {}
     sizes: list[Size] = []
-    for size, axis in zip(given, at, strict=True):
+    for size, axis in zip(given, _axes(call.arguments), strict=True):
         seen = values(size) or ()
         if axis is not None and axis[1] == 0 and seen and lengths.issuperset(seen):
             symbol = Symbol("", tuple(each + 1 for each in seen))
@@ -385,7 +384,7 @@ def as_run(call: Call) -> Call | None:
 
 def _untried(base: CallRecord, arguments: tuple[tuple[str, Seed], ...], tried: set[Axis]) -> Iterator[bool]:
     """For each slot of a root call's arguments, whether the probe left it out."""
-    return (base.root and axis not in tried for name, seed in arguments for axis in seed_parts.axes_of(name, seed))
+    return (base.root and axis not in tried for axis in _axes(arguments))
 
 
 def _structure(record: CallRecord, lists: frozenset[str], ones: frozenset[Axis]) -> object:
@@ -393,6 +392,12 @@ def _structure(record: CallRecord, lists: frozenset[str], ones: frozenset[Axis])
         (name, seed_parts.shape_of(seed, frozenset(axis for path, axis in ones if path == name)))
         for name, seed in _arguments(record, lists)
     )
+
+
+def _axes(arguments: Iterable[tuple[str, Seed]]) -> Iterator[Axis | None]:
+    """For each of `_slots` its axis; None for a number."""
+    for name, seed in arguments:
+        yield from seed_parts.axes_of(name, seed)
 
 
 def _slots(arguments: Iterable[tuple[str, Seed]]) -> Iterator[int]:

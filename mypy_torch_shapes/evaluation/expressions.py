@@ -50,18 +50,21 @@ def _name(run: Run, node: ast.Name, frame: Frame) -> Value:
         if node.id in env.variables:
             return _found(run, env, node.id)
         env = env.parent
-    if run.catching and frame.function is not None and _binds(frame.function.node, node.id):
+    if run.catching and frame.function is not None and node.id in _bound(frame.function.node):
         raise Raised("UnboundLocalError")  # `try: next(batches)`, before the first `batches = iter(…)`
     return global_name(run, node.id, frame.env)
 
 
-def _binds(function: ast.AST, name: str) -> bool:
-    """Whether a name is a function's own, as Python sees it: it binds it somewhere."""
-    stored = [node for node in nodes_of(function) if isinstance(node, ast.Name | ast.Global | ast.Nonlocal)]
-    elsewhere = {each for node in stored if not isinstance(node, ast.Name) for each in node.names}
-    return name not in elsewhere and any(
-        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store) for node in stored
-    )
+def _bound(function: ast.AST) -> frozenset[str]:
+    """The names that are a function's own, as Python sees it: it binds them somewhere."""
+    names: frozenset[str] | None = getattr(function, "_bound", None)
+    if names is None:
+        nodes = nodes_of(function)
+        elsewhere = {name for node in nodes if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
+        stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        names = frozenset(stored - elsewhere)
+        function._bound = names  # type: ignore[attr-defined]
+    return names
 
 
 def _found(run: Run, env: Env, name: str) -> Value:

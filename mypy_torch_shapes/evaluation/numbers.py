@@ -10,7 +10,7 @@ from typing import Any
 from ..shapes.dims import Dim, Size, floordiv
 from ..shapes.relations import at_most
 from ..shapes.tensor_type import fresh
-from ..shapes.unknown import NumpyFloat, Unknown, UnknownNumber
+from ..shapes.unknown import NumpyFloat, Unknown, UnknownNumber, is_of_numpy
 from .values import Condition, Raised, Real, Value, is_size
 
 _SIMPLE = 1 << 16  # a float is an exact fraction for our purposes below this denominator
@@ -37,7 +37,7 @@ def of_unknown(divides: bool, left: Value, right: Value) -> Unknown:
     if None in kinds or complex in kinds:
         return Unknown(left.reason if isinstance(left, Unknown) else right.reason)
     kind = float if divides or float in kinds else int
-    if any(isinstance(each, NumpyFloat) or getattr(each, "kind", None) is NumpyFloat for each in (left, right)):
+    if is_of_numpy(left) or is_of_numpy(right):
         kind = NumpyFloat
     return UnknownNumber(kind, "made from a number that is not known")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import changing, imports
-from .plain_values import LONGEST, is_plain
+from .plain_values import is_plain, is_too_long
 from .run import Frame, Run
 from .values import Env, Instance, Library, ListValue, Value
 
@@ -259,7 +259,7 @@ def _operate(operate: Any, left: Any, right: Any) -> Any:
         if abs(result) > _LARGEST:
             raise _Unfit
         return result
-    if operate is not operator.add or len(left) + len(right) > LONGEST:
+    if operate is not operator.add or is_too_long(left, right):
         raise _Unfit
     return left + right
 
@@ -268,7 +268,7 @@ def _change(operate: Any, left: Any, right: Any) -> Any:
     """`left += right`: a list stays the same list."""
     if not isinstance(left, list):
         return _operate(operate, left, right)
-    if operate is not operator.add or len(left) + len(right) > LONGEST:
+    if operate is not operator.add or is_too_long(left, right):
         raise _Unfit
     left += right
     return left

@@ -67,19 +67,19 @@ def is_texts(seed: Seed) -> bool:
 
 def with_another_text(seed: Seed) -> Seed:
     """A seed with one more string in each list of strings in it, also below the keys of a batch."""
-    if isinstance(seed, SequenceSeed) and is_texts(seed):
-        return replace(seed, items=(*seed.items, seed.items[-1]))
-    if isinstance(seed, MappingSeed):
-        return replace(seed, items=tuple((key, with_another_text(value)) for key, value in seed.items))
-    return seed
+    return _with_texts(seed, lambda texts: replace(texts, items=(*texts.items, texts.items[-1])))
 
 
 def with_texts_of_any_length(seed: Seed) -> Seed:
     """A seed with these lists of strings as lists of any length, of strings that are not known."""
+    return _with_texts(seed, lambda texts: ItemsSeed(OpaqueSeed("builtins:str"), frozenset(), len(texts.items)))
+
+
+def _with_texts(seed: Seed, changed: Callable[[SequenceSeed], Seed]) -> Seed:
     if isinstance(seed, SequenceSeed) and is_texts(seed):
-        return ItemsSeed(OpaqueSeed("builtins:str"), frozenset(), len(seed.items))
+        return changed(seed)
     if isinstance(seed, MappingSeed):
-        return replace(seed, items=tuple((key, with_texts_of_any_length(value)) for key, value in seed.items))
+        return replace(seed, items=tuple((key, _with_texts(value, changed)) for key, value in seed.items))
     return seed
 
 

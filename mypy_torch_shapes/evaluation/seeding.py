@@ -357,6 +357,7 @@ class Seeding:
         if not unchanged and isinstance(made.cls, Class) and not made.cls.module.project:
             return  # a library's: what it was given may be what has changed
         if own_unchanged:
+            tensors: set[str] = set()
             for name, seed in record.attrs:
                 if name == HOOKS:
                     continue
@@ -364,10 +365,12 @@ class Seeding:
                 if (name not in made.attrs and not made.complete) or isinstance(have, Unknown) or (unchanged):
                     value = self.value_from(Origin(origins.ATTRIBUTE, f"{record.cls}.{name}"), seed)
                     if not isinstance(value, Unknown) and not (name in made.attrs and _alike(have, value)):
-                        left = seed_parts.holds_tensor(seed) and name in growing.rebound(made.cls)
-                        made.attrs[name] = Unknown("left by an earlier call") if left else value
+                        made.attrs[name] = value
+                        tensors |= {name} if seed_parts.holds_tensor(seed) else set()
                 if isinstance(have, Instance) and isinstance(seed, ObjectSeed):
                     self._fill(have, seed)
+            left = tensors & growing.rebound(made.cls) if tensors else ()
+            made.attrs.update(dict.fromkeys(left, Unknown("left by an earlier call")))
         if torch_modules.is_leaf(made) and (made.complete or not unchanged):
             return  # one that nobody was seen to construct (a copy) is all that was recorded
         for name, number in record.children:

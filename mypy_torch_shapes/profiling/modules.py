@@ -6,6 +6,7 @@ import dis
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 from types import CodeType
 from typing import Any
@@ -245,6 +246,7 @@ def _is_replaced(module: Any) -> bool:
     return not all(isinstance(code, CodeType) and _returns_nothing(code) for code in codes)
 
 
+@lru_cache(maxsize=256)  # the hooks of a program are asked about at each of its calls
 def _returns_nothing(code: CodeType) -> bool:
     steps = list(dis.get_instructions(code))
     returned = [before for before, step in pairwise(steps) if step.opname == "RETURN_VALUE"]

@@ -9,7 +9,7 @@ from ..shapes.dims import Size
 from ..shapes.dtypes import BY_NAME, DType, float64, promote
 from ..shapes.relations import Truth
 from ..shapes.tensor_type import TensorType, fresh
-from ..shapes.unknown import NumpyFloat, Repeated, Undecided, Unknown, UnknownNumber
+from ..shapes.unknown import Repeated, Undecided, Unknown, is_of_numpy
 from .creation import require_continuous, sizes_of
 from .devices import kind_of
 from .inputs import operand
@@ -107,8 +107,7 @@ def _promoted(leaves: Sequence[Any]) -> DType | None:
     for leaf in leaves:
         if isinstance(leaf, Unknown) and not is_number(leaf):
             return None
-        kind = leaf.kind if isinstance(leaf, UnknownNumber) else type(leaf)
-        number = float64 if kind is NumpyFloat else number_dtype(leaf)
+        number = float64 if is_of_numpy(leaf) else number_dtype(leaf)
         found = leaf.dtype if isinstance(leaf, TensorType) else number
         if found is None:
             return None

@@ -76,6 +76,11 @@ class NumpyFloat(float):
     __radd__, __rmul__ = __add__, __mul__
 
 
+def is_of_numpy(value: Any) -> bool:
+    """Whether a number, known or not, is a float of numpy's."""
+    return (value.kind if isinstance(value, UnknownNumber) else type(value)) is NumpyFloat
+
+
 def _numpy(result: Any) -> Any:
     return NumpyFloat(result) if isinstance(result, float) else result
 

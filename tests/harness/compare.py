@@ -182,8 +182,8 @@ def by_name(found: Match, invocation: Invocation) -> tuple[set[Span], list[Claim
     A name's sizes are those of the first axis that is called so; as in a loop, there may be several.
     """
     named: dict[str, set[int]] = {}
-    by_place = sorted(found.context.claims.items())
-    claims = [claim for span, claim in by_place if claim.named and span in invocation.values]
+    open_ = [claim for span, claim in found.context.claims.items() if claim.named and span in invocation.values]
+    claims = sorted(open_, key=lambda claim: claim.span)
     for claim in claims:
         shapes = [shape for _, shape in invocation.values[claim.span]]
         for axis, dim in enumerate(claim.said or ()):

@@ -92,9 +92,7 @@ def measure(program: Program, project: Path, checkout: Path | None = None) -> Re
 def chosen(options: argparse.Namespace) -> list[Program]:
     if options.program is not None:
         return [programs.given(options.program, options.driver, options.files, options.sizes)]
-    wanted = [each for name in options.suite for each in programs.SUITES[name]()]
-    named = [each for each in wanted if not options.only or each.name in options.only]
-    return programs.available(named, programs.examples_checkout(options.examples))
+    return programs.chosen(options.suite, options.only, programs.examples_checkout(options.examples))
 
 
 def parser() -> argparse.ArgumentParser:

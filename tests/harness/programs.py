@@ -160,8 +160,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sizes", nargs="*", default=[""], help='settings such as "N=4 H=64"; the first is profiled')
 
 
-def available(wanted: list[Program], checkout: Path | None) -> list[Program]:
-    """Without those of pytorch/examples where there is no checkout of it, which is said."""
+def chosen(suites: Sequence[str], only: Sequence[str], checkout: Path | None) -> list[Program]:
+    """Programs of suites, some by name; where there is no checkout of pytorch/examples, not its own, which is said."""
+    wanted = [each for name in suites for each in SUITES[name]() if not only or each.name in only]
     missing = [each.name for each in wanted if each.examples and checkout is None]
     if missing:
         print(f"left out for want of a checkout of pytorch/examples: {', '.join(missing)}", file=sys.stderr)

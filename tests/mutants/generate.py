@@ -164,9 +164,7 @@ def main() -> int:
     written = {"seed": options.seed, "given": [own.as_json()] if own else [], "programs": report}
     with tempfile.TemporaryDirectory() as temporary:
         checkout = programs.examples_checkout(options.examples)
-        for program in [own] if own else programs.available(programs.SUITES[options.suite](), checkout):
-            if options.only and program.name not in options.only:
-                continue
+        for program in [own] if own else programs.chosen([options.suite], options.only, checkout):
             project = (Path(temporary) / program.name / "project").resolve()
             program.lay_out(project, checkout)
             report[program.name] = generate(program, project, options)
