@@ -12,6 +12,7 @@ from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import NumpyFloat, Unknown, UnknownNumber
 from . import tensors
 from .library_objects import method
+from .numbers import kind_of
 from .run import Frame, Run
 from .specials import special
 from .values import Instance, Known, Library, ListValue, Tensor, Value, is_size
@@ -163,10 +164,19 @@ def _drawn(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
     return UnknownNumber(float, "a random number") if size is None else make(float64, size)
 
 
-@special("numpy.zeros", "numpy.ones")
+@special("numpy.zeros", "numpy.ones", "numpy.empty")
 def _filled(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     given = kwargs.get("dtype", args[1] if len(args) > 1 else Library("numpy.float64"))
     return make(dtype_of(given), args[0] if args else kwargs.get("shape"))
+
+
+@special("numpy.full")
+def _full(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    """Of the dtype of the value that fills it, where none is given."""
+    given = dict(zip(("shape", "fill_value", "dtype"), args, strict=False)) | kwargs
+    kinds: dict[type | None, DType] = {bool: bool_, int: int64, float: float64}
+    dtype = dtype_of(given["dtype"]) if "dtype" in given else kinds.get(kind_of(given.get("fill_value")))
+    return make(dtype, given.get("shape"))
 
 
 _NAMES = {"float": "float64", "int": "int64", "long": "int64", "int_": "int64", "double": "float64", "bool_": "bool"}

@@ -6,7 +6,7 @@ import ast
 
 from ..shapes.dims import Dim
 from ..shapes.dtypes import DType
-from ..shapes.unknown import Unknown, UnknownDevice
+from ..shapes.unknown import NumpyFloat, Unknown, UnknownDevice
 from . import deferred, imports, namespaces, objects, tensors
 from .modules import SourceModule
 from .run import Frame, Run
@@ -68,7 +68,8 @@ def _of_plain(value: Value, name: str) -> Value:
         return getattr(value, name)
     if isinstance(value, int | float | complex) and name in ("real", "imag", "numerator", "denominator"):
         return getattr(value, name)
-    if isinstance(value, ListValue | Dim | Real | Many) or hasattr(value, name):
+    of_numpy = isinstance(value, NumpyFloat) and name == "item"
+    if isinstance(value, ListValue | Dim | Real | Many) or hasattr(value, name) or of_numpy:
         return Method(value, name)
     if value is None:
         raise Raised("AttributeError")

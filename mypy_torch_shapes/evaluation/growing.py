@@ -5,33 +5,65 @@ knows what is in them.
 from __future__ import annotations
 
 import ast
+import functools
+import itertools
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from ..shapes.tensor_type import fresh
 from ..shapes.unknown import Unknown
-from . import objects
+from . import objects, outliving
+from .joins import join
 from .modules import SourceModule
 from .run import Run
 from .syntax import nodes_of
 from .values import Class, Function, Instance, ListValue, Value
 
-_GROWERS = frozenset({"append", "extend", "insert"})
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
 
 
 def forget(run: Run, modules: Iterable[SourceModule], arguments: Iterable[Value]) -> None:
-    """Before a recorded call: give up what such lists held when their module or object was made."""
+    """Before a recorded call: give up what such lists held when their module or object was made.
+
+    They are of any length; an item is like those it had, or like any that a recorded function appends.
+    """
     executed = [module for module in modules if module.executed]
+    for name, value in _lists(executed, arguments):
+        run.journal.touch(value)
+        value[:], value.length = [_item(run, executed, name, value)], fresh()
+
+
+def outlives(modules: Iterable[SourceModule]) -> bool:
+    """Whether such a list can be reached from the variables of modules."""
+    return any(True for _ in _lists([module for module in modules if module.executed], ()))
+
+
+def _lists(executed: list[SourceModule], arguments: Iterable[Value]) -> Iterator[tuple[str, ListValue]]:
+    """The lists, by name; not those of arguments of which the recorder saw what this call finds in them."""
     names = names_in(executed)
     if not names:
         return
-    held = [pair for module in executed for pair in module.env.variables.items()]
-    held += [("", argument) for argument in arguments]
-    for name, value in _reachable(held):
-        if name in names and isinstance(value, ListValue) and value.length is None and not any(map(_is_part, value)):
-            run.journal.touch(value)
-            value[:], value.length = [Unknown("an item of a list that grows from call to call")], fresh()
+    variables = (pair for module in executed for pair in module.env.variables.items())
+    held = ((name, value) for name, value in _reachable(("", each) for each in arguments) if _as_made(value))
+    for name, value in itertools.chain(_reachable(variables), held):
+        if name in names and isinstance(value, ListValue) and not any(map(_is_part, value)):
+            yield name, value
+
+
+def _as_made(value: Value) -> bool:
+    return isinstance(value, ListValue) and value.length is None
+
+
+def _item(run: Run, executed: list[SourceModule], name: str, held: ListValue) -> Value:
+    """What is true of every item that a list of this name may have."""
+    items = [outliving.outliving(item, constants=False) for item in held]
+    if run.sightings is not None:
+        places = [place for module in executed for place in _places(module).get(name, ())]
+        recorded = run.sightings.profile.functions
+        known = run.sightings.appended
+        items += [known.at(target) for target, function in places if function is None or function in recorded]
+    return functools.reduce(join, items) if items else Unknown("an item of a list that grows from call to call")
 
 
 def names_in(modules: Iterable[SourceModule]) -> set[str]:
@@ -90,6 +122,36 @@ def _grown(tree: ast.Module) -> frozenset[str]:
     return found
 
 
+def _places(module: SourceModule) -> dict[str, list[tuple[ast.AST, str | None]]]:
+    """Where a module's code appends to what has a name: the node that names it, and the function ("module:qualname").
+
+    None stands for the module's own code. A constructor's are left out: nothing else has run before.
+    """
+    found: dict[str, list[tuple[ast.AST, str | None]]] | None = getattr(module.tree, "_places", None)
+    if found is None:
+        inside: dict[ast.AST, str | None] = {target: None for each in module.tree.body for target in _targets(each)}
+        for qualname, function in _functions(module.tree):
+            inside.update((target, f"{module.name}:{qualname}") for target in _targets(function))
+        found = defaultdict(list)
+        for target, key in inside.items():
+            if key is None or not key.endswith(".__init__"):
+                found[getattr(target, "attr", getattr(target, "id", ""))].append((target, key))
+        module.tree._places = found  # type: ignore[attr-defined]
+    return found
+
+
+def _functions(tree: ast.AST, around: str = "") -> Iterator[tuple[str, ast.AST]]:
+    """The functions in a tree with their qualified names, outer ones first."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.ClassDef):
+            yield from _functions(node, f"{around}{node.name}.")
+        elif isinstance(node, _FUNCTIONS):
+            yield around + node.name, node
+            yield from _functions(node, f"{around}{node.name}.<locals>.")
+        else:
+            yield from _functions(node, around)
+
+
 def _grown_in(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
     nodes = nodes_of(function)
     shared = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
@@ -105,7 +167,7 @@ def _grown_in(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]
 def _targets(tree: ast.AST) -> Iterator[ast.AST]:
     """What code appends to."""
     for node in nodes_of(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _GROWERS:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in outliving.GROWERS:
             yield node.func.value
         elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
             yield node.target

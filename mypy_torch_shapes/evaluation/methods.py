@@ -13,7 +13,7 @@ from ..rules.filling import TENSOR_CLASSES
 from ..shapes.dims import Dim
 from ..shapes.dtypes import BY_NAME, DType
 from ..shapes.tensor_type import fresh
-from ..shapes.unknown import Unknown
+from ..shapes.unknown import NumpyFloat, Unknown
 from . import (
     containers,
     iteration,
@@ -23,6 +23,7 @@ from . import (
     module_methods,
     numbers,
     objects,
+    outliving,
     tensors,
     torch_modules,
 )
@@ -69,6 +70,8 @@ def call(run: Run, method: Method, args: list[Value], kwargs: dict[str, Value], 
     if isinstance(receiver, Class):
         return _of_class(run, receiver, name, args, kwargs, node, frame)
     if isinstance(receiver, ListValue):
+        if name in outliving.GROWERS and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            outliving.note(run, node.func.value, outliving.added(run, name, args))
         return _list(run, receiver, name, args, kwargs, frame)
     if isinstance(receiver, dict):
         return _dict(run, receiver, name, args, kwargs)
@@ -341,6 +344,8 @@ def _plain(receiver: Value, name: str, args: list[Value], kwargs: dict[str, Valu
     if isinstance(receiver, Named) and name == "_replace":
         pairs = zip(receiver.fields, receiver, strict=True)
         return receiver.rebuild([kwargs.get(field, item) for field, item in pairs])
+    if isinstance(receiver, NumpyFloat) and name == "item":
+        return float(receiver)
     if isinstance(receiver, tuple) and name == "numel":
         product: Any = 1
         for size in receiver:

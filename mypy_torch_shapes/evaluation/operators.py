@@ -390,10 +390,10 @@ def _entry(receiver: dict[Value, Value], index: Value) -> Value:
 
 def _repeated_item(receiver: ListValue, index: Value) -> Value:
     if isinstance(index, slice):
-        if index.start in (None, 0) and index.stop is None and index.step is None:
+        if index in (slice(None), slice(0, None), slice(None, None, -1)):
             return ListValue(receiver, receiver.length)
-        stop, length = index.stop, receiver.length or 0
-        count = length + stop if isinstance(stop, int) and stop < 0 else None
+        stop, length = index.stop, receiver.length
+        count = length + stop if isinstance(stop, int) and stop < 0 and length is not None else None
         if index.start in (None, 0) and index.step is None and count is not None:
             return ListValue(receiver, count)
         return Many(receiver[0])

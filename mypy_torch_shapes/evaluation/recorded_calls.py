@@ -56,6 +56,14 @@ class RecordedCalls:
         if not attempt.failed and self.builder.staleness.reaches_edited(self._modules_behind(call, attempt)):
             self._evaluate_as_run(call)
 
+    def look_at(self, grouped: list[Call]) -> None:
+        """Evaluate the calls once before any counts: what they append to lists is what later ones find in them."""
+        before, self.gathered = self.gathered, Gathered(Recording(lambda module: False))
+        for call in grouped:
+            if call.root:
+                self._attempt(call, call.sizes)
+        self.gathered = before
+
     def _with_any_texts(self, call: Call, sizes: tuple[Size, ...], known: Recording) -> Recording:
         """What is known of a call with a list of strings, of however many; or what one more does not change.
 

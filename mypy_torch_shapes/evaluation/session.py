@@ -204,6 +204,8 @@ class Session:
         calls = RecordedCalls(
             self.loader, self.options, self._builder, self.sightings, self.recorded, self._seen, suspect
         )
+        if growing.outlives(executed):
+            calls.look_at(grouped)
         for call in grouped:
             if call.root:
                 calls.evaluate(call)

@@ -12,17 +12,19 @@ from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown
 from . import origins, seed_parts, torch_modules
 from .data_loading import BATCH, ELEMENT, LOADER
+from .outliving import Appended
 from .run import Frame, Run
 from .staleness import Staleness
 from .values import Class, Instance, Library, ListValue, Many, Tensor, Value
 
 
 class Sightings:
-    """The variables of a profile's scopes, as far as the code that made them is unchanged."""
+    """The variables of a profile's scopes, as far as the code that made them is unchanged; what lists have got."""
 
     def __init__(self, profile: Profile, staleness: Staleness) -> None:
         self.profile = profile
         self.staleness = staleness
+        self.appended = Appended()
         self._slicers: dict[object, Slicer] = {}
         self._holding: dict[tuple[str, str], Sighting | None] = {}
 

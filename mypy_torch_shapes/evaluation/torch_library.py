@@ -10,8 +10,8 @@ from ..rules.mismatch import DTYPE, Mismatch
 from ..rules.promotion import default_dtype
 from ..shapes.dtypes import INTEGER, DType
 from ..shapes.tensor_type import TensorType
-from ..shapes.unknown import Unknown, UnknownDevice
-from . import iteration, operators
+from ..shapes.unknown import NumpyFloat, Unknown, UnknownDevice
+from . import arrays, iteration, operators
 from .run import Frame, Run
 from .specials import call_value, special
 from .values import (
@@ -143,11 +143,19 @@ _EPSILON = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "floa
 
 @special("torch.finfo")
 def _finfo(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
-    dtype = args[0] if args else kwargs.get("type", kwargs.get("dtype", default_dtype.get()))
+    return _limits(args[0] if args else kwargs.get("type", kwargs.get("dtype", default_dtype.get())), float)
+
+
+@special("numpy.finfo")
+def _finfo_of_numpy(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    return _limits(arrays.dtype_of(args[0] if args else kwargs.get("dtype")), NumpyFloat)
+
+
+def _limits(dtype: Value, kind: type[float]) -> Value:
     if not isinstance(dtype, DType) or dtype.name not in _LARGEST:
         return Unknown("the limits of a dtype")
-    largest = _LARGEST[dtype.name]
-    attrs = {"min": -largest, "max": largest, "eps": _EPSILON[dtype.name], "bits": dtype.bits}
+    largest = kind(_LARGEST[dtype.name])
+    attrs = {"min": -largest, "max": largest, "eps": kind(_EPSILON[dtype.name]), "bits": dtype.bits}
     return Instance(Library("torch.finfo"), attrs, complete=False)
 
 

@@ -3,26 +3,12 @@
 import sys
 import types
 
-import numpy as np
-from support import settings
+from support import Environment, settings
 
 setting = settings()
 
-
-class Environment:
-    """States of four numbers, and an end after some steps."""
-
-    def reset(self, seed=None):
-        self.left = setting["T"]
-        return np.zeros(4, dtype=np.float32), {}
-
-    def step(self, action):
-        self.left -= 1
-        return np.full(4, 0.1 * self.left, dtype=np.float32), 1.0, self.left == 0, False, {}
-
-
 gymnasium = types.ModuleType("gymnasium")
-gymnasium.make = lambda name, render_mode=None: Environment()
+gymnasium.make = lambda name, render_mode=None: Environment(setting["T"])
 sys.modules["gymnasium"] = gymnasium
 sys.argv = sys.argv[:1]  # the example reads its own options when it is imported
 
