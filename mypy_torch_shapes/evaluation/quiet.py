@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ..shapes.dtypes import BY_NAME
@@ -42,6 +43,7 @@ _IMPORT = re.compile(
 )
 _WORD = re.compile(r"(?<![\w.])([A-Za-z_]\w*)((?:\.\w+)*)(?![\w.]|\s*=(?!=))(\(?)")  # no keyword, no target
 _TYPE_ONLY = re.compile(r"if\s+(?:typing\.)?TYPE_CHECKING\s*:")
+_ASKED = re.compile(r"\bhasattr\(\s*torch\b(?!\.)")
 _LOGGER = re.compile(r"\w+\s*=\s*(?:\w+\.)*(?:getLogger|get_logger)\([^()]*\)\s*$")
 _INNER = re.compile(r"\s*(?:async\s|def\s|class\s|@|\))")
 _ANNOTATIONS = ("jaxtyping", "mypy_torch_shapes", "Tensor[")
@@ -59,6 +61,7 @@ class Text:
     imported: dict[str, tuple[str, str | None]] = field(default_factory=dict)  # (module, name in it)
     stars: list[str] = field(default_factory=list)
     annotated: bool = False
+    modules: dict[str, Path | None] = field(default_factory=dict)  # what it names, once looked for
 
 
 Meaning = tuple[Text, str]  # a name, and the file that defines it
@@ -71,7 +74,7 @@ class Quiet:
         self._root = root
         self._search = search  # where modules are that can be entered
         self._texts: dict[Path, Text | None] = {}
-        self._modules: dict[tuple[Path, str], Path | None] = {}
+        self._known: dict[Path | None, Path | None] = {}  # one object for each path: comparing paths takes long
         self._installed: dict[str, bool] = {}
         self._mentions: dict[tuple[Text, str | None], list[Meaning | None]] = {}
         self._meant: dict[tuple[Text, str, tuple[str, ...], bool], list[Meaning | None]] = {}
@@ -210,10 +213,10 @@ class Quiet:
         return self._installed[package]
 
     def _module(self, where: Text, name: str) -> Path | None:
-        key = (where.path.parent, name)
-        if key not in self._modules:
-            self._modules[key] = self._find(where, name)
-        return self._modules[key]
+        if name not in where.modules:
+            found = self._find(where, name)
+            where.modules[name] = self._known.setdefault(found, found)
+        return where.modules[name]
 
     def _find(self, where: Text, name: str) -> Path | None:
         level = len(name) - len(name.lstrip("."))
@@ -253,9 +256,8 @@ def _taken_apart(path: Path, text: str) -> Text:
     annotated = any(each in text for each in _ANNOTATIONS) and _ANNOTATED.search(_STRINGS.sub(_kept, text)) is not None
     found = Text(path, annotated=annotated)
     text = _STRINGS.sub("0", text)
-    for match in _IMPORT.finditer(text):
-        _note_import(found, match)
-    text = _IMPORT.sub(r"\1pass", text)
+    text = _ASKED.sub("hasattr(0", text)
+    text = _IMPORT.sub(partial(_note_import, found), text)
     for piece in _STATEMENT.split(text):
         definition = _DEFINITION.match(piece)
         if definition is not None:
@@ -275,8 +277,9 @@ def _kept(match: re.Match[str]) -> str:
     return "" if match.group().startswith(('#', '"""', "'''")) else match.group()
 
 
-def _note_import(found: Text, match: re.Match[str]) -> None:
-    _, module, names, plain = match.groups()
+def _note_import(found: Text, match: re.Match[str]) -> str:
+    """Note what is imported; what stands in the import's place."""
+    indent, module, names, plain = match.groups()
     for each in re.sub(r"[()\\\n]", " ", names or plain or "").split(","):
         words = each.split()
         if not words:
@@ -289,6 +292,7 @@ def _note_import(found: Text, match: re.Match[str]) -> None:
             found.stars.append(module)
         else:
             found.imported.setdefault(alias or words[0], (module, words[0]))
+    return f"{indent}pass"
 
 
 def _class_level(piece: str) -> Iterator[str]:

@@ -36,6 +36,8 @@ ACT = nn.ReLU()
 @pytest.mark.parametrize(
     ("source", "quiet"),
     [
+        ("import torch\n\nHAS = hasattr(torch, 'xpu') and torch.xpu.is_available()\n", True),
+        ("import torch\n\nONE = getattr(torch, 'zeros')(3)\n", False),
         ("import torch\n\ndef f(x):\n    return torch.zeros(3)\n", True),
         ("import logging\nimport torch\n\nlogger = logging.getLogger('torch')\nCONFIG = dict(width=3)\n", True),
         ("from torch import nn\n\nclass Net(nn.Module):\n    def forward(self, x):\n        return x\n", True),
