@@ -15,11 +15,11 @@ from ..shapes.dims import Dim
 from ..shapes.dtypes import DType, bool_, float32, float64, int64
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import NumpyFloat, Undecided, Unknown, UnknownNumber
-from . import arrays, numbers, tensors
+from . import arrays, lengths, numbers, tensors
 from .library_objects import method
 from .run import Frame, Run
 from .specials import special
-from .values import Instance, ListValue, Real, Value
+from .values import Instance, ListValue, Real, Tensor, Value
 
 _ALIKE = (bool_, int64, float32, float64)
 _OPTIONS = {"axis": "dim", "keepdims": "keepdim", "dtype": "dtype", "indices_or_sections": "split_size_or_sections"}
@@ -61,7 +61,12 @@ def apply(run: Run, path: str, args: list[Value], options: dict[str, Value]) -> 
         default_dtype.reset(token)
     if isinstance(result, TensorType) and result.dtype != bool_ and not _alike(given, args):
         result = TensorType(None, result.dims)
-    return arrays.view(_wrapped(result), args[0] if args else None)
+    if isinstance(result, TensorType) and result.dims:
+        held = [arrays.tensor_of(arg) or arg for arg in args]
+        made = arrays.of_tensor(lengths.after(path, held, named, Tensor(result)))
+    else:
+        made = _wrapped(result)
+    return arrays.view(made, args[0] if args else None)
 
 
 _WHOLE: dict[str, Callable[[tuple[int, ...]], int]] = {"sum": sum, "prod": prod, "amax": max, "amin": min}
@@ -192,4 +197,5 @@ def _astype(
     dtype = arrays.dtype_of(args[0] if args else kwargs.get("dtype"))
     if tensor is None or tensor.type.dims is None:
         return Unknown("an array of unknown shape")
-    return arrays.make(dtype if isinstance(dtype, DType) else None, tensor.type.dims)
+    made = Tensor(TensorType(dtype if isinstance(dtype, DType) else None, tensor.type.dims))
+    return arrays.of_tensor(lengths.after(arrays.COPY, [tensor], {}, made))

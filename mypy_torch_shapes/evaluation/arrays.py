@@ -10,15 +10,16 @@ from ..rules.mismatch import Mismatch
 from ..shapes.dtypes import BY_NAME, DType, bool_, float32, float64, int64
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import NumpyFloat, Unknown, UnknownNumber
-from . import tensors
+from . import lengths, numbers, tensors
 from .library_objects import method
 from .numbers import kind_of
 from .run import Frame, Run
 from .specials import special
-from .values import Instance, Known, Library, ListValue, Tensor, Value, is_size
+from .values import Instance, Known, Lengths, Library, ListValue, Tensor, Value, is_size
 
 _MOST = 1024  # items
 TENSOR = "<tensor>"  # the array as a tensor
+COPY = "torch.Tensor.to"  # what making an array of another one is like
 
 
 def tensor_of(value: Value) -> Tensor | None:
@@ -56,6 +57,15 @@ def make(dtype: DType | None, shape: Value) -> Value:
     turned = {TENSOR: Tensor(TensorType(dtype, dims[::-1])), "shape": dims[::-1], "ndim": len(dims)}
     made["T"] = Instance(Library("numpy.ndarray"), turned, complete=False)
     return Instance(Library("numpy.ndarray"), made, complete=False)
+
+
+def of_tensor(tensor: Tensor) -> Value:
+    """A tensor as an array."""
+    dims = tensor.type.dims
+    made = Unknown("an array of unknown shape") if dims is None else make(tensor.type.dtype, dims)
+    if isinstance(made, Instance) and isinstance(tensor, Lengths):
+        made.attrs[TENSOR] = Lengths(TensorType(tensor.type.dtype, dims), tensor.largest)
+    return made
 
 
 _MEMORY = "<memory>"  # of a vector of known numbers and its slices: whether nobody has written to it
@@ -198,9 +208,13 @@ def of_numbers(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.
         data = rows_of(data)
     if not kwargs.keys() <= {"dtype"} or (other is None and not _all_numbers(data)):
         return Unknown("an array of something unknown")
+    if lengths.is_number(data):
+        default = int64 if is_size(data) else float64
+        return _single(data, default if given is None else dtype_of(given))
     if other is not None or not isinstance(data, list | tuple):
         type = other.type if other is not None else TensorType(float64 if isinstance(data, float) else None, ())
-        return make(type.dtype if given is None else dtype_of(given), type.dims)
+        copied = Tensor(TensorType(type.dtype if given is None else dtype_of(given), type.dims))
+        return of_tensor(lengths.after(COPY, [other], {}, copied))
     if are_whole(data) and (given is None or dtype_of(given) == int64):
         return vector(data)
     try:
@@ -208,7 +222,18 @@ def of_numbers(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.
     except Mismatch:
         return Unknown("an array of rows of different lengths")
     floating = made.dtype is not None and made.dtype.is_floating_point and not _of_arrays(data)
-    return make((float64 if floating else made.dtype) if given is None else dtype_of(given), made.dims)
+    dtype = (float64 if floating else made.dtype) if given is None else dtype_of(given)
+    return of_tensor(lengths.after(COPY, [data], {}, Tensor(TensorType(dtype, made.dims))))
+
+
+def _single(number: Value, dtype: DType | None) -> Value:
+    """An array without axes is like a number."""
+    if dtype == int64 and is_size(number):
+        return number
+    real = numbers.as_real(number)
+    if isinstance(real, float) and dtype == float64:
+        return NumpyFloat(real)
+    return real if dtype == float32 else make(dtype, ())
 
 
 def _of_arrays(value: Value) -> bool:
@@ -263,6 +288,10 @@ def _items(
 def _numbers(
     run: Run, array: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
 ) -> Value:
+    tensor = tensor_of(array)
+    listed = lengths.read(tensor, "tolist") if isinstance(tensor, Lengths) else None
+    if listed is not None:
+        return listed
     return _items(run, array, args, kwargs, node, frame) if array.attrs["ndim"] == 1 else Unknown("a nested list")
 
 

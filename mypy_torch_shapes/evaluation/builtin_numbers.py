@@ -7,7 +7,7 @@ from typing import Any
 
 from ..shapes.dims import Dim
 from ..shapes.relations import Truth, at_most
-from ..shapes.unknown import Unknown
+from ..shapes.unknown import Unknown, UnknownNumber
 from . import conditions, lengths, library, numbers, operators, tensors
 from .run import Frame, Run
 from .specials import special
@@ -24,8 +24,8 @@ def _int(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, f
         return 0
     if lengths.is_one(args[0]):
         return lengths.as_number(args[0])
-    if isinstance(args[0], Tensor):
-        return Unknown("a number read from a tensor")
+    if isinstance(args[0], Tensor | UnknownNumber):
+        return UnknownNumber(int, "a number read from a tensor")
     if isinstance(args[0], str):
         return library.pure("builtins.int", args, kwargs)
     return numbers.to_int(args[0])
@@ -37,6 +37,8 @@ def _float(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
         return numbers.binary(_multiply, args[0], 1.0)
     if args and isinstance(args[0], Real):
         return args[0]
+    if args and isinstance(args[0], Tensor | UnknownNumber):
+        return UnknownNumber(float, "a number read from a tensor")
     return library.pure("builtins.float", args, kwargs)
 
 

@@ -8,12 +8,23 @@ from collections.abc import Callable
 from typing import Any
 
 from ..shapes.unknown import Undecided, Unknown
-from . import attributes, calls, changing, conditions, deferred, imports, iteration, miscounts, operators
+from . import (
+    attributes,
+    calls,
+    changing,
+    comprehensions,
+    conditions,
+    deferred,
+    imports,
+    iteration,
+    miscounts,
+    operators,
+)
 from .joins import join
 from .modules import SourceModule
 from .run import Frame, Run
 from .syntax import nodes_of
-from .values import Condition, Env, Function, Library, ListValue, Many, Raised, Some, Value
+from .values import Condition, Env, Function, Library, ListValue, Raised, Value
 
 Handler = Callable[[Run, Any, Frame], Value]
 
@@ -351,98 +362,6 @@ def _starred(run: Run, node: ast.Starred, frame: Frame) -> Value:
     return evaluate(run, node.value, frame)
 
 
-def _comprehension(run: Run, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, frame: Frame) -> Value:
-    rows = _rows(run, node.generators, frame, lambda inner: evaluate(run, node.elt, inner))
-    if isinstance(rows, Unknown | Some):
-        return rows
-    if isinstance(node, ast.SetComp):
-        try:
-            return set(rows) if isinstance(rows, list) else Unknown("a set of unknown size")
-        except TypeError:
-            return Unknown("a set of unhashable values")
-    if isinstance(rows, Many):
-        return ListValue([rows.element], rows.length) if rows.length is not None else rows
-    return ListValue(rows)
-
-
-def _dict_comprehension(run: Run, node: ast.DictComp, frame: Frame) -> Value:
-    rows = _rows(
-        run, node.generators, frame, lambda inner: (evaluate(run, node.key, inner), evaluate(run, node.value, inner))
-    )
-    if not isinstance(rows, list):
-        return Unknown("a dict of unknown size")
-    if any(isinstance(key, Unknown) for key, _ in rows):
-        return Unknown("a dict with an unknown key")
-    try:
-        return dict(rows)
-    except TypeError:
-        return Unknown("a dict with an unhashable key")
-
-
-def _rows(
-    run: Run, generators: list[ast.comprehension], frame: Frame, element: Callable[[Frame], Value]
-) -> list[Value] | Many | Some | Unknown:
-    """What a comprehension yields: a list where it is known how often it runs."""
-    env = Env({}, frame.env, frame.env.module)
-    env.elsewhere["<comprehension>"] = env
-    inner = Frame(env, frame.function, frame.owner, frame.receiver, context=frame.context)
-    inner.abbreviations, inner.call = frame.abbreviations, frame.call
-    first, *others = generators
-    source = iteration.items(run, evaluate(run, first.iter, frame))
-    if isinstance(source, Unknown):
-        source = Many(source)
-    if isinstance(source, Many):
-        return _many_rows(run, first, others, source, inner, element)
-    rows: list[Value] = []
-    doubtful = False  # some item may be left out
-    for item in source:
-        run.step()
-        iteration.assign(run, first.target, item, inner)
-        kept = _filtered(run, first, inner)
-        if kept is False:
-            continue
-        doubtful = doubtful or kept is None
-        run.uncertain += kept is None
-        try:
-            below = _rows(run, others, inner, element) if others else [element(inner)]
-        finally:
-            run.uncertain -= kept is None
-        if not isinstance(below, list):
-            return Unknown("a nested comprehension of unknown size")
-        rows += below
-    return Some(rows) if doubtful and rows else rows
-
-
-def _many_rows(
-    run: Run,
-    first: ast.comprehension,
-    others: list[ast.comprehension],
-    source: Many,
-    inner: Frame,
-    element: Callable[[Frame], Value],
-) -> Many | Unknown:
-    iteration.assign(run, first.target, source.element, inner)
-    if not source.some:
-        run.uncertain += 1
-    try:
-        kept = _filtered(run, first, inner)
-        if others:
-            return Unknown("a nested comprehension of unknown size")
-        row = element(inner)
-    finally:
-        if not source.some:
-            run.uncertain -= 1
-    return Many(row, source.length if kept else None, source.some and bool(kept))
-
-
-def _filtered(run: Run, generator: ast.comprehension, frame: Frame) -> bool | None:
-    for condition in generator.ifs:
-        truth = operators.truth(run, evaluate(run, condition, frame), frame)
-        if not truth:
-            return truth
-    return True
-
-
 def _yield(run: Run, node: ast.Yield, frame: Frame) -> Value:
     value = evaluate(run, node.value, frame) if node.value else None
     if frame.at_yield is not None:
@@ -471,18 +390,18 @@ _HANDLERS: dict[type[ast.expr], Handler] = {
     ast.Compare: _compare,
     ast.Constant: _constant,
     ast.Dict: _dict,
-    ast.DictComp: _dict_comprehension,
+    ast.DictComp: comprehensions.of_dict,
     ast.FormattedValue: _formatted,
-    ast.GeneratorExp: _comprehension,
+    ast.GeneratorExp: comprehensions.of_items,
     ast.IfExp: _conditional,
     ast.JoinedStr: _joined,
     ast.Lambda: _lambda,
     ast.List: _list,
-    ast.ListComp: _comprehension,
+    ast.ListComp: comprehensions.of_items,
     ast.Name: _name,
     ast.NamedExpr: _walrus,
     ast.Set: _set,
-    ast.SetComp: _comprehension,
+    ast.SetComp: comprehensions.of_items,
     ast.Slice: _slice,
     ast.Starred: _starred,
     ast.Subscript: _subscript,

@@ -2,41 +2,104 @@
 
 from __future__ import annotations
 
-from ..shapes.dims import Size
-from ..shapes.dtypes import INTEGER
-from ..shapes.tensor_type import TensorType
-from ..shapes.unknown import UnknownNumber
-from .values import Lengths, ListValue, Named, Tensor, Value
+import operator
+from collections.abc import Callable
 
-_SAME = frozenset({"to", "cpu", "cuda", "long", "int", "detach", "clone", "contiguous", "type", "type_as", "flatten"})
+from ..shapes.dims import Dim, Size
+from ..shapes.dtypes import INTEGER
+from ..shapes.relations import at_most
+from ..shapes.tensor_type import TensorType
+from ..shapes.unknown import Unknown, UnknownNumber
+from . import numbers
+from .values import Lengths, ListValue, Named, Real, Tensor, Value, is_size
+
+_SAME = frozenset({
+    "to", "cpu", "cuda", "long", "int", "float", "double", "detach", "clone", "contiguous", "type", "type_as",
+    "flatten", "tensor", "as_tensor", "asarray", "from_numpy", "LongTensor", "IntTensor",
+})  # fmt: skip
 _LARGEST = frozenset({"max", "amax"})
 _COUNTS = frozenset({"torch.arange", "torch.zeros", "torch.ones", "torch.empty", "torch.full"})  # take a size
+# Where one number is larger than another, so is the sum with a third, the quotient by a positive one …
+RISING: dict[str, Callable[[Value, Value], Value]] = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv,
+    "true_divide": operator.truediv, "floor_divide": operator.floordiv,
+}  # fmt: skip
+_POSITIVE = frozenset({"mul", "div", "true_divide", "floor_divide"})  # rise where the other number is positive
+_WHOLE = {"floor": numbers.floor, "ceil": numbers.ceil}
 
 
 def after(path: str, args: list[Value], kwargs: dict[str, Value], result: Value) -> Value:
     """The result of an operation, with the largest length where the operation hands that on."""
-    given = args[0] if args else None
-    if not isinstance(given, Lengths) or given.largest is None:
-        return result
     name = path.rpartition(".")[2]
+    if name in RISING:
+        return _with(result, _computed(name, args, kwargs))
+    given = args[0] if args else None
+    largest = getattr(given, "largest", None)
+    if largest is None or not isinstance(given, Lengths | ListValue):
+        return result
     if name == "sort" and isinstance(result, Named) and result:
-        return Named(result.fields, [_with(result[0], given.largest), *result[1:]])
+        return Named(result.fields, [_with(result[0], largest), *result[1:]])
     alone = len(args) == 1 and not kwargs
-    return _with(result, given.largest) if name in _SAME or (name in _LARGEST and alone) else result
+    if name in _WHOLE and alone:
+        return _with(result, _WHOLE[name](largest))
+    return _with(result, largest) if name in _SAME or (name in _LARGEST and alone) else result
 
 
-def _with(result: Value, largest: Size) -> Value:
-    whole = isinstance(result, Tensor) and result.type.dtype is not None and result.type.dtype.category == INTEGER
-    return Lengths(result.type, largest, result.origin) if whole else result
+def _computed(name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """The largest length after an operator with another number; None where that is not known."""
+    if len(args) != 2 or not kwargs.keys() <= {"rounding_mode"}:
+        return None
+    left, right = args
+    if isinstance(right, Lengths) and name in ("add", "mul"):
+        left, right = right, left
+    largest = left.largest if isinstance(left, Lengths) else None
+    if largest is None or not is_number(right):
+        return None
+    found = risen(name, largest, right)
+    rounding = kwargs.get("rounding_mode")
+    return found if rounding is None or isinstance(found, Unknown | None) else numbers.floor(found)
+
+
+def risen(name: str, largest: Value, other: Value) -> Value:
+    """What an operator makes of the largest number; None where the largest may not stay so."""
+    if not keeps_order(name, other):
+        return None
+    plain = all(isinstance(each, int | float) for each in (largest, other))
+    return RISING[name](largest, other) if plain else numbers.binary(RISING[name], largest, other)
+
+
+def keeps_order(name: str, other: Value) -> bool:
+    """Whether an operator with this number at its other side makes no larger number the smaller one."""
+    return name not in _POSITIVE or _is_positive(other)
+
+
+def is_number(value: Value) -> bool:
+    """Whether a value is a number that is known, perhaps as a size."""
+    return isinstance(value, int | float | Dim | Real) and not isinstance(value, bool)
+
+
+def _is_positive(value: Value) -> bool:
+    return value > 0 if isinstance(value, int | float) else isinstance(value, Dim) and at_most(1, value).holds
+
+
+def _with(result: Value, largest: Value) -> Value:
+    """A tensor of lengths; whole ones are at most a size, others at most a number."""
+    if largest is None or not isinstance(result, Tensor) or result.type.dtype is None:
+        return result
+    if result.type.dtype.category == INTEGER:
+        largest = numbers.floor(largest)
+        return Lengths(result.type, largest, result.origin) if is_size(largest) else result
+    floating = result.type.dtype.is_floating_point and is_number(largest)
+    return Lengths(result.type, numbers.as_real(largest), result.origin) if floating else result
 
 
 def read(tensor: Lengths, name: str) -> Value | None:
     """Lengths read as Python's numbers; None for any other method."""
-    dims = tensor.type.dims
+    dims, largest = tensor.type.dims, of(tensor)
     if name == "item" and dims == ():
-        return tensor.largest
-    if name == "tolist" and tensor.largest is not None and dims is not None and len(dims) == 1:
-        return as_list(dims[0], tensor.largest)
+        return largest
+    if name == "tolist" and largest is not None and dims is not None and len(dims) == 1:
+        return as_list(dims[0], largest)
     return None
 
 
@@ -53,7 +116,7 @@ def as_number(value: Value) -> Value:
 
 def is_one(value: Value) -> bool:
     """Whether a value is a tensor of nothing but the largest length."""
-    return isinstance(value, Lengths) and value.largest is not None and value.type.dims == ()
+    return isinstance(value, Lengths) and of(value) is not None and value.type.dims == ()
 
 
 def as_counts(path: str, args: list[Value]) -> list[Value]:
@@ -62,8 +125,9 @@ def as_counts(path: str, args: list[Value]) -> list[Value]:
 
 
 def of(value: Value) -> Size | None:
-    """The largest of some lengths, where it is known."""
-    return value.largest if isinstance(value, Lengths | ListValue) else None
+    """The largest of some lengths, where it is known, and whole."""
+    largest: Value = getattr(value, "largest", None) if isinstance(value, Lengths | ListValue) else None
+    return largest if is_size(largest) else None
 
 
 def extreme_of(value: Value) -> Value:

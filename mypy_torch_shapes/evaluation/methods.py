@@ -15,6 +15,7 @@ from ..shapes.dtypes import BY_NAME, DType
 from ..shapes.tensor_type import fresh
 from ..shapes.unknown import NumpyFloat, Unknown
 from . import (
+    arrays,
     containers,
     iteration,
     known_tensors,
@@ -103,6 +104,8 @@ def _tensor(
         number = lengths.read(tensor, name)
         if number is not None:
             return number
+    if name == "numpy":
+        return arrays.of_tensor(tensor)
     if name == "size" and tensor.type.dims is not None and not args and not kwargs:
         return tensor.type.dims
     if name in ("dim", "ndimension"):

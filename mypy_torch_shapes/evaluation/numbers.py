@@ -143,6 +143,13 @@ def as_observed(operation: Callable[[Any, Any], Any], left: Value, right: Value)
     return Condition(tuple(map(bool, outcomes)))
 
 
+def as_real(value: Value) -> Real | float:
+    """float() of a number that is known."""
+    if isinstance(value, Dim):
+        return Real(value, 1, None if value.values is None else tuple(map(float, value.values)))
+    return value if isinstance(value, Real) else float(value)
+
+
 def floor(value: Value) -> Value:
     """math.floor, and int() of what is not negative."""
     return _whole(value, math.floor, floordiv)

@@ -18,6 +18,11 @@ def nodes_of(root: ast.AST) -> list[ast.AST]:
     return nodes[begin:end]
 
 
+def mentions(node: ast.AST, name: str) -> bool:
+    """Whether a name stands anywhere in an expression."""
+    return any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(node))
+
+
 def _number(node: ast.AST, nodes: list[ast.AST]) -> None:
     begin = len(nodes)
     nodes.append(node)

@@ -55,7 +55,16 @@ def operate(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], no
     if kwargs.get("inplace") is True and args and isinstance(args[0], Tensor):
         return args[0]
     made = from_rule(run, result, origins.of_node(origins.OPERATION, path, node, frame))
-    return lengths.after(path, args, kwargs, made)
+    return lengths.after(path, _plainly(args), kwargs, made)
+
+
+def _plainly(args: list[Value]) -> list[Value]:
+    """The arguments of an operation, an array as the tensor it holds."""
+    if not args or not isinstance(args[0], Instance):
+        return args
+    from . import arrays
+
+    return [arrays.tensor_of(args[0]) or args[0], *args[1:]]
 
 
 def _stored(run: Run, target: Value, result: Any) -> Value:

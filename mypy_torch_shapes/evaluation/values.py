@@ -43,11 +43,11 @@ class Known(Tensor):
 
 
 class Lengths(Tensor):
-    """Whole numbers of which the largest is known (the lengths of padded rows), or that one alone."""
+    """Numbers of which the largest is known (the lengths of padded rows, whole or halved), or that one alone."""
 
     __slots__ = ("largest",)
 
-    def __init__(self, type: TensorType, largest: Size | None, origin: Origin | None = None) -> None:
+    def __init__(self, type: TensorType, largest: Size | Real | float | None, origin: Origin | None = None) -> None:
         super().__init__(type, origin)
         self.largest = largest
 
