@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..shapes.unknown import Undecided, Unknown
-from . import attributes, calls, changing, conditions, deferred, imports, iteration, miscounts, operators
+from . import attributes, calls, changing, conditions, deferred, equalities, imports, iteration, miscounts, operators
 from .joins import join
 from .modules import SourceModule
 from .run import Frame, Run
@@ -282,9 +282,10 @@ def _conditional(run: Run, node: ast.IfExp, frame: Frame) -> Value:
     if isinstance(test, bool):
         return evaluate(run, node.body if test else node.orelse, frame)
     ways = (lambda: evaluate(run, node.body, frame), lambda: evaluate(run, node.orelse, frame))
+    even = equalities.on_both_ways(run, node.test, frame)
     if test is not None:
-        return conditions.conditional(run, test, *ways)
-    return conditions.either(run, None, *ways)
+        return conditions.conditional(run, test, *ways, even)
+    return conditions.either(run, None, *ways, even)
 
 
 def _lambda(run: Run, node: ast.Lambda, frame: Frame) -> Value:
