@@ -814,6 +814,11 @@ class Root:
     def who(self): return "root"
 class C(Mixin, Root): pass
 b = C().who(), isinstance(C(), Mixin), issubclass(C, Root), C.__name__, C().__class__ is C
+from collections.abc import Mapping, Sequence
+class Row(Sequence):
+    def __len__(self): return 2
+    def __getitem__(self, i): return i
+d = isinstance(C(), Sequence), isinstance(Row(), Sequence), isinstance(C(), (int, Mapping))
 class L(list):
     def first(self): return self[0]
 e = L([4, 5])
