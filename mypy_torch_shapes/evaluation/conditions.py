@@ -42,7 +42,9 @@ def _at_worlds(values: Iterable[object] | None) -> Condition | None:
 
 def negated(test: Value) -> Value:
     """`not test` of a bool or a condition."""
-    return Condition(tuple(not value for value in test.values)) if isinstance(test, Condition) else not test
+    if isinstance(test, Condition):
+        return Condition(tuple(not value for value in test.values), test.even[::-1])
+    return not test
 
 
 def combined(tests: list[Value], every: bool) -> Value:

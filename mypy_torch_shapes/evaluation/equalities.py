@@ -8,7 +8,7 @@ from ..shapes.relations import Truth, less
 from . import expressions
 from .joins import BothWays, Pairs
 from .run import Frame, Run
-from .values import Raised, is_size
+from .values import Condition, Raised, Value, is_size
 
 _CHEAP = (ast.Name, ast.Attribute, ast.Subscript, ast.BinOp, ast.Constant, ast.Tuple)
 
@@ -26,8 +26,16 @@ def on_both_ways(run: Run, test: ast.expr, frame: Frame) -> BothWays:
     return _of_comparison(run, test, frame)
 
 
+def kept(run: Run, value: Value, node: ast.expr, frame: Frame) -> Value:
+    """What is assigned to a variable: a condition that knows these sizes."""
+    if not isinstance(value, Condition) or value.even != ((), ()):
+        return value
+    held, failed = on_both_ways(run, node, frame)
+    return Condition(value.values, (tuple(held), tuple(failed)))
+
+
 def _of_comparison(run: Run, test: ast.expr, frame: Frame) -> BothWays:
-    """Of `a == b`, `a != b`, `padding > 0`, `rest` and `x % 2 == 1`."""
+    """Of `a == b`, `a != b`, `padding > 0`, `rest`, `x % 2 == 1` and a variable that holds one of these."""
     sides = [test.left, *test.comparators] if isinstance(test, ast.Compare) else [test]
     if len(sides) > 2 or not all(isinstance(side, _CHEAP) for side in sides):
         return [], []
@@ -39,6 +47,9 @@ def _of_comparison(run: Run, test: ast.expr, frame: Frame) -> BothWays:
     finally:
         run.muted -= 1
     left, right = values if len(values) == 2 else (values[0], 0)
+    if isinstance(left, Condition) and len(values) == 1:
+        held, failed = map(list, left.even)
+        return held, failed
     op = type(test.ops[0]) if isinstance(test, ast.Compare) else ast.NotEq
     pairs: Pairs = [(left, right)] if is_size(left) and is_size(right) else []
     if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):

@@ -73,6 +73,8 @@ def join(a: Value, b: Value, depth: int = _DEPTH) -> Value:
         return UnknownDevice("one of several devices", kinds.pop() if len(kinds) == 1 else None)
     if is_size(a) and is_size(b):
         return join_sizes(a, b)
+    if isinstance(a, Condition) and isinstance(b, Condition) and a.values == b.values:
+        return Condition(a.values)
     number = numbers.joined(a, b)
     if number is not None:
         return number

@@ -134,7 +134,7 @@ def _expression(run: Run, node: ast.Expr, frame: Frame) -> None:
 
 
 def _assign(run: Run, node: ast.Assign, frame: Frame) -> None:
-    value = expressions.evaluate(run, node.value, frame)
+    value = equalities.kept(run, expressions.evaluate(run, node.value, frame), node.value, frame)
     for target in node.targets:
         wrong = None if run.catching else miscounts.unpacked(run, target, value, node.value)
         if wrong is not None:
