@@ -7,7 +7,7 @@ import ast
 from ..shapes.dims import Dim
 from ..shapes.dtypes import DType
 from ..shapes.unknown import NumpyFloat, Unknown, UnknownDevice
-from . import deferred, imports, namespaces, objects, tensors
+from . import containers, deferred, imports, namespaces, objects, tensors
 from .modules import SourceModule
 from .run import Frame, Run
 from .values import (
@@ -134,6 +134,8 @@ def class_attribute(run: Run, cls: Class, name: str) -> Value:
         return tuple(cls.bases) or (Library("builtins.object"),)
     if name == "__dict__":
         return dict(cls.namespace)
+    if name == "__dataclass_fields__" and containers.is_dataclass(cls) and objects.is_complete(cls):
+        return containers.described_fields(cls)
     base = objects.library_base(cls)
     if base is not None:
         return Method(cls, name) if name in ("apply", "__init__", "from_pretrained") else Library(f"{base}.{name}")

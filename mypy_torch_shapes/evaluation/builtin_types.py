@@ -113,6 +113,8 @@ def _is_builtin(value: Value, name: str) -> bool | None:
         return name in ("int", "Hashable") or (name == "bool" and isinstance(value, Condition))
     if isinstance(value, Real):
         return name == "float"
+    if name in ("Sequence", "Mapping") and isinstance(value, Instance):
+        return _derives(value.cls, name)
     if name in ("Iterable", "Sequence", "Mapping", "Callable", "Hashable", "Collection"):
         kinds: dict[str, Any] = {
             "Iterable": list | tuple | dict | set | str | Many | Tensor,
@@ -135,6 +137,15 @@ def _is_builtin(value: Value, name: str) -> bool | None:
     if isinstance(value, Library | Function | Class | Tensor | Many):
         return python is object
     return isinstance(value, python)
+
+
+def _derives(cls: Class | Library, name: str) -> bool | None:
+    """Whether a class has an abstract base class among its bases; what some library's class has is not known."""
+    libraries = [entry.path for entry in objects.mro(cls) if isinstance(entry, Library)]
+    if any(path in (f"typing.{name}", f"collections.abc.{name}") for path in libraries):
+        return True
+    without = all(path == "builtins.object" or path.startswith("torch.nn.") for path in libraries)
+    return False if without and not any(isinstance(entry, Unknown) for entry in objects.mro(cls)) else None
 
 
 @special("builtins.callable")

@@ -10,7 +10,7 @@ from ..shapes.dims import Dim
 from ..shapes.relations import Truth, proved_equal, proved_less
 from ..shapes.unknown import Unknown
 from . import numbers, operators
-from .joins import choosing, join
+from .joins import BothWays, assuming, choosing, join
 from .journal import Changes
 from .run import Frame, Run, Way
 from .values import Condition, Raised, Real, Value, is_size
@@ -42,7 +42,9 @@ def _at_worlds(values: Iterable[object] | None) -> Condition | None:
 
 def negated(test: Value) -> Value:
     """`not test` of a bool or a condition."""
-    return Condition(tuple(not value for value in test.values)) if isinstance(test, Condition) else not test
+    if isinstance(test, Condition):
+        return Condition(tuple(not value for value in test.values), test.even[::-1])
+    return not test
 
 
 def combined(tests: list[Value], every: bool) -> Value:
@@ -88,26 +90,32 @@ def equal_sequences(left: tuple[Value, ...] | list[Value], right: tuple[Value, .
     return known if unknown is None or known is False else unknown
 
 
-def conditional(run: Run, test: Condition, body: Callable[[], Value], orelse: Callable[[], Value]) -> Value:
+def conditional(
+    run: Run, test: Condition, body: Callable[[], Value], orelse: Callable[[], Value], even: BothWays = ([], [])
+) -> Value:
     """`body if test else orelse`, where the test is known at the observed sizes only."""
     if test.decided is None:
-        return either(run, test.values, body, orelse)
-    taken, other = (body, orelse) if test.decided else (orelse, body)
+        return either(run, test.values, body, orelse, even)
+    taken, other, even = (body, orelse, even) if test.decided else (orelse, body, even[::-1])
     if run.muted:
         return taken()
     result, changes = taken_back(run, taken)
     instead, otherwise = aside(run, other)
-    with choosing((True,) * len(test.values)):
+    with choosing((True,) * len(test.values)), assuming(*even):
         run.journal.merge([changes, otherwise] if otherwise is not None else [changes])
         return join(result, instead) if otherwise is not None else result
 
 
 def either(
-    run: Run, worlds: tuple[bool, ...] | None, body: Callable[[], Value], orelse: Callable[[], Value]
+    run: Run,
+    worlds: tuple[bool, ...] | None,
+    body: Callable[[], Value],
+    orelse: Callable[[], Value],
+    even: BothWays = ([], []),
 ) -> Value:
-    """`body` or `orelse`, whichever; in these worlds `body`."""
+    """`body` or `orelse`, whichever; in these worlds `body`. `even`: the sizes that are equal on each way."""
     gone = undecided(run, (body, orelse))
-    with choosing(worlds):
+    with choosing(worlds), assuming(*even):
         run.journal.merge([changes for _, changes in gone])
         left, right = (Unknown("raises") if isinstance(value, Raised) else value for value, _ in gone)
         return join(left, right)

@@ -56,6 +56,21 @@ def field_names(cls: Class) -> list[str]:
     return list(dict.fromkeys(name for name, _, _ in fields(cls)))
 
 
+_MISSING = Library("dataclasses.MISSING")
+
+
+def described_fields(cls: Class) -> dict[str, Instance]:
+    """A dataclass's fields by name, as `dataclasses.fields` and `__dataclass_fields__` have them."""
+    return {name: _field(cls, name) for name in field_names(cls)}
+
+
+def _field(cls: Class, name: str) -> Instance:
+    given = objects.lookup(cls, name) if objects.defines(cls, name) else _MISSING
+    options = given if isinstance(given, dict) and "<field>" in given else {"default": given}
+    found = {option: options.get(option, _MISSING) for option in ("default", "default_factory")}
+    return Instance(Library("dataclasses.Field"), {"name": name, **found})
+
+
 def init_dataclass(
     run: Run, instance: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
 ) -> None:
@@ -103,9 +118,9 @@ def is_enum(cls: Value) -> bool:
 
 
 def enum_member(cls: Class, args: list[Value]) -> Value:
-    """`Color(value)`."""
+    """`Color(value)`, or of a member."""
     for entry in cls.namespace.values():
-        if isinstance(entry, Instance) and entry.cls is cls and args and entry.attrs.get("value") == args[0]:
+        if isinstance(entry, Instance) and entry.cls is cls and args and args[0] in (entry, entry.attrs.get("value")):
             return entry
     return Unknown("a member of an enumeration")
 

@@ -15,6 +15,7 @@ from . import (
     comprehensions,
     conditions,
     deferred,
+    equalities,
     imports,
     iteration,
     miscounts,
@@ -293,9 +294,10 @@ def _conditional(run: Run, node: ast.IfExp, frame: Frame) -> Value:
     if isinstance(test, bool):
         return evaluate(run, node.body if test else node.orelse, frame)
     ways = (lambda: evaluate(run, node.body, frame), lambda: evaluate(run, node.orelse, frame))
+    even = equalities.on_both_ways(run, node.test, frame)
     if test is not None:
-        return conditions.conditional(run, test, *ways)
-    return conditions.either(run, None, *ways)
+        return conditions.conditional(run, test, *ways, even)
+    return conditions.either(run, None, *ways, even)
 
 
 def _lambda(run: Run, node: ast.Lambda, frame: Frame) -> Value:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..shapes.dims import Dim, Size, values
+from ..shapes.dims import Dim, Size, Symbol, substitute, symbols, values
 from ..shapes.dtypes import DType
 from ..shapes.relations import Truth, equal
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Unknown, UnknownDevice
 from . import numbers
+from .naming import plain
 from .values import (
     Bound,
     Condition,
@@ -29,18 +30,21 @@ from .values import (
 
 _DEPTH = 6
 
-# Sizes that are equal on one of the two ways that are being joined, and whether that is the second one.
-_equalities: list[tuple[Size, Size, bool]] = []
+Pairs = list[tuple[Size, Size]]  # sizes that are equal
+BothWays = tuple[Pairs, Pairs]  # on the first of two ways, and on the second
+
+# What is equal on the ways that are being joined.
+_equalities: list[BothWays] = []
 
 
 @contextmanager
-def assuming(pairs: list[tuple[Size, Size]], on_second: bool) -> Iterator[None]:
-    """While joins know that these sizes are equal on one of the ways."""
-    _equalities.extend((left, right, on_second) for left, right in pairs)
+def assuming(first: Pairs, second: Pairs) -> Iterator[None]:
+    """While joins know that these sizes are equal on the first way, and those on the second."""
+    _equalities.append((first, second))
     try:
         yield
     finally:
-        del _equalities[len(_equalities) - len(pairs) :]
+        _equalities.pop()
 
 
 # In which worlds the first of two joined ways is taken.
@@ -69,6 +73,8 @@ def join(a: Value, b: Value, depth: int = _DEPTH) -> Value:
         return UnknownDevice("one of several devices", kinds.pop() if len(kinds) == 1 else None)
     if is_size(a) and is_size(b):
         return join_sizes(a, b)
+    if isinstance(a, Condition) and isinstance(b, Condition) and a.values == b.values:
+        return Condition(a.values)
     number = numbers.joined(a, b)
     if number is not None:
         return number
@@ -111,14 +117,29 @@ def join_sizes(a: Size, b: Size) -> Size:
     """One size for two: the same, or unknown."""
     if a == b or equal(a, b) is Truth.YES:
         return a
-    for left, right, on_second in _equalities:
-        if a - b in (left - right, right - left):
-            return a if on_second else b  # what it is where they may differ is true where they are equal, too
-        equal_there, differing = (b, a) if on_second else (a, b)
-        filled = _filled_up(equal_there, differing, left - right)
-        if filled is not None:
-            return filled
+    first, second = _equalities[-1] if _equalities else ((), ())
+    for pairs, equal_there, differing in ((first, a, b), (second, b, a)):
+        if pairs and _made_equal(equal_there, differing, pairs):
+            return differing  # what it is where they may differ is true where they are equal, too
+        for left, right in pairs:
+            filled = _filled_up(equal_there, differing, left - right)
+            if filled is not None:
+                return filled
     return fresh(_joined_values(a, b))
+
+
+def _made_equal(a: Size, b: Size, pairs: Pairs) -> bool:
+    """Whether two sizes are the same where each of these pairs is."""
+    binding: dict[Symbol, Size] = {}
+    for left, right in pairs:
+        if a - b in (left - right, right - left):
+            return True
+        left, right = substitute(left, binding), substitute(right, binding)
+        symbol, size = (plain(left), right) if plain(left) is not None else (plain(right), left)
+        if symbol is not None and symbol not in symbols(size):
+            binding = {name: substitute(bound, {symbol: size}) for name, bound in binding.items()}
+            binding[symbol] = size
+    return substitute(a - b, binding) == 0
 
 
 def _filled_up(even: Size, filled: Size, rest: Size) -> Size | None:

@@ -183,6 +183,10 @@ def plain_attribute(run: Run, instance: Instance, name: str, node: ast.AST, fram
         return instance.cls.module.name if isinstance(instance.cls, Class) else instance.cls.path.rpartition(".")[0]
     if name == "__dict__":
         return instance.attrs
+    if name == "__dataclass_fields__" and isinstance(instance.cls, Class) and containers.is_dataclass(instance.cls):
+        from . import attributes
+
+        return attributes.class_attribute(run, instance.cls, name)
     inherited = Method(instance, name) if name in ATTRIBUTE_ACCESS else _inherited(run, instance, name)
     if inherited is not _MISSING:
         return inherited

@@ -14,6 +14,7 @@ from ..shapes.choices import as_chosen
 from ..shapes.dims import Dim, Size, Symbol, substitute
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown, UnknownDevice, UnknownNumber, UnknownObject
+from .joins import Pairs
 from .journal import Changes, Journal
 from .modules import Loader, SourceModule
 from .naming import Parameters
@@ -45,13 +46,14 @@ class Frame:
     function: Function | None = None
     owner: Class | None = None  # for super() without arguments
     receiver: Value = None
-    returned: list[Value] = field(default_factory=list)
+    returned: list[tuple[Value, Pairs]] = field(default_factory=list)  # with the sizes that are equal on that way
+    even: Pairs = field(default_factory=list)  # the sizes that are equal on the way being gone
     yielded: list[Value] = field(default_factory=list)
     context: int | None = None  # where its facts go; None: nowhere
     abbreviations: dict[Dim, Dim] = field(default_factory=dict)  # a size of the caller -> its name here
     call: ast.AST | None = None  # what is being evaluated, for messages from below
     left: list[tuple[Any, Changes]] = field(default_factory=list)  # ways that may have left the block: how, and what
-    otherwise: list[Value] = field(default_factory=list)  # returned on ways that no observed size takes
+    otherwise: list[tuple[Value, Pairs]] = field(default_factory=list)  # returned on ways that no observed size takes
     at_yield: Callable[[Value], None] | None = None  # what is run in the place of a `yield`
     muted: int = 0  # how often the run was muted when the function was entered
     uncertain: int = 0  # and how often it was uncertain

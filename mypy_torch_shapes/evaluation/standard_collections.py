@@ -42,22 +42,12 @@ def _replace(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AS
     return objects.instantiate(run, old.cls, [], {name: old.attrs[name] for name in names} | kwargs, node, frame)
 
 
-_MISSING = Library("dataclasses.MISSING")
-
-
 @special("dataclasses.fields")
 def _fields(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     cls = args[0].cls if args and isinstance(args[0], Instance) else args[0] if args else None
     if not isinstance(cls, Class) or not objects.is_complete(cls):
         return Unknown("the fields of something unknown")
-    return tuple(_field(cls, name) for name in containers.field_names(cls))
-
-
-def _field(cls: Class, name: str) -> Instance:
-    given = objects.lookup(cls, name) if objects.defines(cls, name) else _MISSING
-    options = given if isinstance(given, dict) and "<field>" in given else {"default": given}
-    found = {option: options.get(option, _MISSING) for option in ("default", "default_factory")}
-    return Instance(Library("dataclasses.Field"), {"name": name, **found})
+    return tuple(containers.described_fields(cls).values())
 
 
 @special("dataclasses.asdict")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 from enum import Enum
+from functools import partial
 from typing import Any
 
-from ..shapes.dims import Size
-from ..shapes.relations import Truth, less
 from ..shapes.unknown import Undecided
 from . import (
     arrays,
@@ -18,6 +17,7 @@ from . import (
     contracts,
     deferred,
     definitions,
+    equalities,
     exceptions,
     expressions,
     imports,
@@ -28,11 +28,11 @@ from . import (
     objects,
     operators,
 )
-from .joins import assuming, choosing, join
+from .joins import BothWays, Pairs, assuming, choosing, join
 from .journal import Changes, content
 from .modules import LazyImport, SourceModule, absolute
 from .run import Frame, Run
-from .values import Instance, OutOfBudget, Raised, Tensor, Value, is_size
+from .values import Instance, OutOfBudget, Raised, Tensor, Value
 
 
 class Flow(Enum):
@@ -59,14 +59,20 @@ def run_body(run: Run, body: list[ast.stmt], frame: Frame) -> Value:
         run.muted -= frame.silenced > 0
     rejoin(run, frame, Flow.RETURN)
     if flow is not Flow.RETURN:
-        (frame.otherwise if frame.silenced else frame.returned).append(None)
-    result = frame.returned[0]
-    for value in frame.returned[1:]:
-        result = join(result, value)
+        (frame.otherwise if frame.silenced else frame.returned).append((None, []))
+    observed = _joined(*frame.returned)
     with choosing((True,) * frame.silenced if frame.silenced else None):
-        for value in frame.otherwise:
+        return _joined(observed, *frame.otherwise)[0]
+
+
+def _joined(first: tuple[Value, Pairs], *others: tuple[Value, Pairs]) -> tuple[Value, Pairs]:
+    """What several ways return, and the sizes that are equal on all of them."""
+    result, even = first
+    for value, there in others:
+        with assuming(even, there):
             result = join(result, value)
-    return result
+        even = [pair for pair in even if pair in there]
+    return result, even
 
 
 def rejoin(run: Run, frame: Frame, how: Flow) -> None:
@@ -108,14 +114,18 @@ _PATIENCE = 20_000  # steps one statement of a library's module may take
 
 def run_block(run: Run, body: list[ast.stmt], frame: Frame) -> Flow:
     """Run statements until one leaves the block."""
-    for statement in body:
-        run.step()
-        handler = _HANDLERS.get(type(statement))
-        if handler is None:
-            continue
-        flow = handler(run, statement, frame)
-        if flow is not None and flow is not Flow.NORMAL:
-            return flow
+    before = len(frame.even)
+    try:
+        for statement in body:
+            run.step()
+            handler = _HANDLERS.get(type(statement))
+            if handler is None:
+                continue
+            flow = handler(run, statement, frame)
+            if flow is not None and flow is not Flow.NORMAL:
+                return flow
+    finally:
+        del frame.even[before:]
     return Flow.NORMAL
 
 
@@ -124,7 +134,7 @@ def _expression(run: Run, node: ast.Expr, frame: Frame) -> None:
 
 
 def _assign(run: Run, node: ast.Assign, frame: Frame) -> None:
-    value = expressions.evaluate(run, node.value, frame)
+    value = equalities.kept(run, expressions.evaluate(run, node.value, frame), node.value, frame)
     for target in node.targets:
         wrong = None if run.catching else miscounts.unpacked(run, target, value, node.value)
         if wrong is not None:
@@ -184,7 +194,7 @@ def _loadable(target: ast.expr) -> ast.expr:
 def _return(run: Run, node: ast.Return, frame: Frame) -> Flow:
     value = expressions.evaluate(run, node.value, frame) if node.value else None
     value = contracts.returned(run, node, value, frame)
-    (frame.otherwise if run.muted > frame.muted else frame.returned).append(value)
+    (frame.otherwise if run.muted > frame.muted else frame.returned).append((value, list(frame.even)))
     return Flow.RETURN
 
 
@@ -192,40 +202,39 @@ def _if(run: Run, node: ast.If, frame: Frame) -> Flow:
     test = conditions.condition(run, expressions.evaluate(run, node.test, frame), frame)
     if isinstance(test, bool):
         return run_block(run, node.body if test else node.orelse, frame)
-    ways = [lambda: run_block(run, node.body, frame), lambda: run_block(run, node.orelse, frame)]
-    with assuming(_equal_otherwise(run, node.test, frame), test is None or test.decided is not False):
-        if test is None:
-            return alternatives(run, ways, frame)
-        if test.decided is None:
-            return alternatives(run, ways, frame, test.values)
-        taken, other = ways if test.decided else reversed(ways)
-        return decided(run, taken, other, len(test.values), frame)
+    even = equalities.on_both_ways(run, node.test, frame)
+    body, orelse = (
+        partial(_along, run, way, frame, pairs) for way, pairs in zip((node.body, node.orelse), even, strict=True)
+    )
+    if test is None or test.decided is None:
+        flow = alternatives(run, [body, orelse], frame, test.values if test is not None else None, even)
+    elif test.decided:
+        flow = decided(run, body, orelse, len(test.values), frame, even)
+    else:
+        flow = decided(run, orelse, body, len(test.values), frame, even[::-1])
+    for way, of_the_other in ((node.body, even[1]), (node.orelse, even[0])):
+        if way and isinstance(way[-1], ast.Return | ast.Raise):
+            frame.even.extend(of_the_other)
+    return flow
 
 
-def _equal_otherwise(run: Run, test: ast.expr, frame: Frame) -> list[tuple[Size, Size]]:
-    """The sizes that are equal where `if a != b:`, `if padding > 0:`, `if rest:` or `if x % 2 == 1:` is not taken."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
-        return [pair for each in test.values for pair in _equal_otherwise(run, each, frame)]
-    sides = [test] if not isinstance(test, ast.Compare) else [test.left, *test.comparators]
-    if not all(isinstance(side, ast.Name | ast.Attribute | ast.Subscript | ast.BinOp | ast.Constant) for side in sides):
-        return []
-    values = [expressions.evaluate(run, side, frame) for side in sides]
-    left, right = values if len(values) == 2 else (values[0], 0)
-    differs = not isinstance(test, ast.Compare) or isinstance(test.ops[0], ast.NotEq)
-    if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right) and differs:
-        return [pair for pair in zip(left, right, strict=True) if all(map(is_size, pair))]
-    if len(values) > 2 or not is_size(left) or not is_size(right):
-        return []
-    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq) and right == 1:
-        return [(left, 0)] if left % 2 == left else []
-    positive = isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Gt) and less(left, 0) is Truth.NO
-    return [(left, right)] if differs or (positive and right == 0) else []
+def _along(run: Run, block: list[ast.stmt], frame: Frame, even: Pairs) -> Flow:
+    """One way of a condition, on which these sizes are equal."""
+    before = len(frame.even)
+    frame.even.extend(even)
+    try:
+        return run_block(run, block, frame)
+    finally:
+        del frame.even[before:]
 
 
-def decided(run: Run, taken: Callable[[], Flow], other: Callable[[], Flow], worlds: int, frame: Frame) -> Flow:
+def decided(
+    run: Run, taken: Callable[[], Flow], other: Callable[[], Flow], worlds: int, frame: Frame, even: BothWays
+) -> Flow:
     """Go the way that all observed sizes take; what the other way would leave keeps claims true at other sizes.
 
-    Sizes that depend on the way have the values of the one that is taken, and no expression.
+    Sizes that depend on the way have the values of the one that is taken, and no expression, unless they are the same
+    by what is `even` on one of them.
     """
     if run.muted:
         return taken()
@@ -234,7 +243,7 @@ def decided(run: Run, taken: Callable[[], Flow], other: Callable[[], Flow], worl
     if otherwise is None or flow in (Flow.BREAK, Flow.CONTINUE) or (flow is Flow.RETURN and not frame.function):
         run.journal.merge([changes])
     elif flow is other_flow:
-        with choosing((True,) * worlds):
+        with choosing((True,) * worlds), assuming(*even):
             run.journal.merge([changes, otherwise])
     elif flow is Flow.RETURN:
         _set_aside(frame, flow, changes)
@@ -257,11 +266,16 @@ def _set_aside(frame: Frame, flow: Flow, changes: Changes) -> None:
 
 
 def alternatives(
-    run: Run, ways: list[Callable[[], Flow]], frame: Frame, worlds: tuple[bool, ...] | None = None
+    run: Run,
+    ways: Sequence[Callable[[], Flow]],
+    frame: Frame,
+    worlds: tuple[bool, ...] | None = None,
+    even: BothWays = ([], []),
 ) -> Flow:
     """Run several ways from the same state and join what they leave; a way that leaves the block is set aside.
 
-    A way that raises is taken to be one the program does not go. `worlds` says in which worlds the first is taken.
+    A way that raises is taken to be one the program does not go. `worlds` says in which worlds the first of two is
+    taken, `even` which sizes are equal on each.
     """
     gone = conditions.undecided(run, ways)
     ended = [(flow, changes) for flow, changes in gone if not isinstance(flow, Raised)]
@@ -272,7 +286,8 @@ def alternatives(
     for flow, changes in ended:
         if flow is not nearest:
             _set_aside(frame, flow, changes)
-    with choosing(worlds if len(going_on) == len(ways) == 2 and nearest is Flow.NORMAL else None):
+    both = len(going_on) == len(ways) == 2
+    with choosing(worlds if both and nearest is Flow.NORMAL else None), assuming(*even if both else ([], [])):
         run.journal.merge(going_on)
     return nearest
 

@@ -252,9 +252,13 @@ class Real:
 
 @dataclass(frozen=True)
 class Condition:
-    """A bool that is only known at the observed sizes: what it is in each world."""
+    """A bool that is only known at the observed sizes: what it is in each world.
+
+    A variable that holds one knows which sizes are equal where it is true, and which where it is not.
+    """
 
     values: tuple[bool, ...]
+    even: tuple[tuple[tuple[Size, Size], ...], ...] = ((), ())
 
     @property
     def decided(self) -> bool | None:

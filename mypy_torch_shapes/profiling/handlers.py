@@ -102,7 +102,7 @@ class WatchedHandler(Handler):
         caller, direct = recorder.nearest(frame)
         if is_root and recorder.probed is not None:
             caller = recorder.probed.caller  # of the call that is repeated
-        root = is_root or not direct
+        root = is_root or not (direct or state.root_frame)  # what a library calls for a root, the root leads to
         context = (watched, caller, root, recorder.torch.autocast(), *(_record(recorder, values)))
         longest = lengths.largest(recorder.torch, values)
         key = (context, recorder.keys.of(values), *longest.items())

@@ -152,12 +152,18 @@ def _whole_length(start: Size, end: Size, step: Size) -> Size:
 
 
 def _scaled_length(start: Any, end: Any, step: Any) -> Size:
-    """Bounds of which some are symbolic and some floats: exact where a float is whole or one over a whole number."""
+    """Bounds of which some are symbolic and some floats: exact where the step is whole or one over a whole number."""
     if isinstance(step, float) and step > 0 and (1 / step).is_integer() and is_size(start) and is_size(end):
         return _whole_length(start * int(1 / step), end * int(1 / step), 1)
-    if all(not isinstance(bound, float) or bound.is_integer() for bound in (start, end, step)):
-        return _whole_length(*(int(bound) if isinstance(bound, float) else bound for bound in (start, end, step)))
-    return fresh()
+    if not all(is_size(bound) or (1024 * bound).is_integer() for bound in (start, end, step)):
+        return fresh()  # what is so near to a whole number may be rounded to it
+    if isinstance(step, float) and step.is_integer():
+        step = int(step)
+    upward = isinstance(step, int) and step > 0
+    if not upward and not all(is_size(bound) or bound.is_integer() for bound in (start, end, step)):
+        return fresh()
+    start = math.floor(start) if isinstance(start, float) else start
+    return _whole_length(start, math.ceil(end) if isinstance(end, float) else end, step)
 
 
 @rule("torch.range")

@@ -366,6 +366,7 @@ a.y.append(9)
 c = b.y, a.y, a.t, b.t
 d = replace(a, x=7)
 e = asdict(b), [f.name for f in fields(A)], a == A(1)
+f = set(A.__dataclass_fields__.keys()), "x" in a.__dataclass_fields__, hasattr(a, "__dataclass_fields__")
 """,
     "enumerations": """
 from enum import Enum, IntEnum, auto
@@ -378,7 +379,7 @@ class E(Enum):
 class I(IntEnum):
     X = auto()
     Y = auto()
-a = E.A.value, E("b").name, E["A"] is E.A, E.A == E.B, [e.name for e in E], E.B.up
+a = E.A.value, E("b").name, E(E.A) is E.A, E["A"] is E.A, E.A == E.B, [e.name for e in E], E.B.up
 c = I.Y + 1, I.X < I.Y, E.A in (E.A,), isinstance(E.A, E)
 b = {E.A: 1}[E.A]
 class S(str, Enum):
@@ -814,6 +815,11 @@ class Root:
     def who(self): return "root"
 class C(Mixin, Root): pass
 b = C().who(), isinstance(C(), Mixin), issubclass(C, Root), C.__name__, C().__class__ is C
+from collections.abc import Mapping, Sequence
+class Row(Sequence):
+    def __len__(self): return 2
+    def __getitem__(self, i): return i
+d = isinstance(C(), Sequence), isinstance(Row(), Sequence), isinstance(C(), (int, Mapping))
 class L(list):
     def first(self): return self[0]
 e = L([4, 5])

@@ -258,6 +258,51 @@ def test_filling_up_to_a_multiple_only_where_there_is_a_rest_has_an_expression(
     assert not report.findings
 
 
+@pytest.mark.parametrize("shapes", [((4, 6), (5, 8)), ((3, 6), (4, 7)), ((3, 7), (4, 8))])
+@pytest.mark.parametrize(
+    "forward",
+    [
+        "if h == 3 and w == 7:\n    return self.table\nreturn x.new_zeros(h * w)",
+        "if h != 3 or w != 7:\n    return x.new_zeros(h * w)\nreturn self.table",
+        "if (h, w) == self.size:\n    y = self.table\nelse:\n    y = x.new_zeros(h * w)\nreturn y",
+        "if not x.shape == self.size:\n    y = x.new_zeros(h * w)\nelse:\n    y = self.table\nreturn y",
+        "return self.table if h == 3 and w == 7 else x.new_zeros(h * w)",
+        "for i in range(2):\n    if h == 3 and w == 7:\n        return self.table\nreturn x.new_zeros(h * w)",
+        "fits = h == 3 and w == 7\nother = not fits\nreturn x.new_zeros(h * w) if other else self.table",
+    ],
+)
+def test_a_table_that_is_used_at_one_size_alone_has_the_size_that_is_computed_at_others(
+    tmp_path: Path, forward: str, shapes: Shapes
+) -> None:
+    init = "self.size, self.table = (3, 7), torch.zeros(21)"
+    grid = "def grid(self, x):\n    h, w = x.shape\n    " + forward.replace("\n", "\n    ") + "\n"
+    report = net(tmp_path, init, "y = grid(self, x)\nreturn y", shapes=shapes, before=grid)
+    assert returned(report, tmp_path) == "Tensor[float32, N*D]"
+
+
+def test_a_condition_that_is_one_of_two_knows_the_sizes_of_neither(tmp_path: Path) -> None:
+    forward = """
+n, d = x.shape
+test = n == 3 if x.sum() > 0 else d == 3
+y = x.new_zeros(3) if test else x.new_zeros(n)
+return y"""
+    report = net(tmp_path, "pass", forward, shapes=((4, 6), (5, 7)))
+    assert returned(report, tmp_path) in ("Tensor[float32, _]", "Tensor[float32, N2]")
+
+
+def test_what_is_equal_on_one_way_says_nothing_of_the_other(tmp_path: Path) -> None:
+    forward = """
+n, d = x.shape
+if n != d:
+    m = n if x.sum() > 0 else d
+    y = x.new_zeros(m)
+else:
+    y = x.new_zeros(n)
+return y"""
+    report = net(tmp_path, "pass", forward, shapes=((4, 6), (5, 7)))
+    assert returned(report, tmp_path) == "Tensor[float32, _]"
+
+
 def test_hooks_change_what_a_module_gets_and_gives(tmp_path: Path) -> None:
     init = (
         "self.fc = nn.Linear(6, 3)\nself.fc.register_forward_pre_hook(lambda m, a: (a[0].flatten(1),))\n"

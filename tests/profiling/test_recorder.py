@@ -208,6 +208,27 @@ def main():
     assert recorded.free() == {(("input", 0),): [4, 6]}
 
 
+def test_what_a_library_calls_inside_a_root_is_no_root(bench: Bench) -> None:
+    net = bench.write("""
+import torch
+from torch import nn
+from torch.utils.checkpoint import checkpoint
+class Block(nn.Module):
+    def forward(self, x): return x + 1
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.block = Block()
+    def forward(self, x): return checkpoint(self.block, x, use_reentrant=False)
+def main(): Net()(torch.zeros(3, 4))
+def alone(): checkpoint(Block().forward, torch.zeros(3, 4), use_reentrant=False)
+""")
+    recorded = bench.record(net.main)
+    assert recorded.call("Net.forward").root
+    assert not recorded.call("Block.forward").root
+    assert bench.record(net.alone).call("Block.forward").root
+
+
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="the place of a call in its source is not known")
 def test_what_a_call_leaves_to_defaults_is_left_to_them(bench: Bench) -> None:
     net = bench.write(

@@ -144,6 +144,10 @@ SYMBOLIC = {
     "arange_down": lambda t, a, b: t.arange(a, 0, -1),
     "arange_halves": lambda t, a, b: t.arange(0, a, 0.5),
     "arange_floats": lambda t, a, b: t.arange(0.0, b),
+    "arange_centers": lambda t, a, b: t.arange(0.5, b, dtype=t.float32),
+    "arange_centers_step": lambda t, a, b: t.arange(-1.25, b, 2.0),
+    "arange_to_fraction": lambda t, a, b: t.arange(a - a, 7.5, a - a + 3),
+    "arange_down_fraction": lambda t, a, b: t.arange(a + 0 * b, -2.0, -1.0),
     "arange_wrong": lambda t, a, b: t.arange(b, a),
     "zeros": lambda t, a, b: t.zeros(a, b + 1),
     "randn": lambda t, a, b: t.randn((a, 2 * b)),
@@ -168,6 +172,14 @@ SYMBOLIC = {
 def test_symbolic(name: str) -> None:
     expected = "both" if name.endswith("_wrong") else OK
     assert agrees_symbolically(SYMBOLIC[name], ((3, 8), (5, 12)), ((4, 7), (2, 2), (6, 9))) == expected
+
+
+def test_a_range_between_a_fraction_and_a_size_has_an_expression() -> None:
+    n = Dim.of(Symbol("N", (3, 5)))
+    assert apply("torch.arange", 0.5, n).dims == (n,)
+    assert apply("torch.arange", -0.5, n, 2.0).dims == ((n + 2) // 2,)
+    assert apply("torch.arange", n, 7.5).dims == (8 - n,)
+    assert repr(apply("torch.arange", 1e-9, n)) == "Tensor[float32, _]"
 
 
 def test_type() -> None:
