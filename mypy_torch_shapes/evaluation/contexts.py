@@ -52,11 +52,15 @@ def calls_of(profile: Profile, usable: Iterable[CallRecord], grown: Container[st
     profile = replace(profile, calls=[_opened_up(record, grown, measured) for record in profile.calls])
     usable = [_opened_up(record, grown, measured) for record in usable]
     tried: dict[str, set[Axis]] = {}  # by function: what one call has shown, the probe does not try again
+    free: dict[str, set[Axis]] = {}
+    here: dict[object, set[Axis]] = {}  # what was tried, by the calls that differ in sizes only
     for call in dict.fromkeys(variation.call for variation in profile.variations):
         record = profile.calls[call]
-        tried.setdefault(record.function, set()).update(
-            _settled(record, [each for each in profile.variations if each.call == call])
-        )
+        variations = [each for each in profile.variations if each.call == call]
+        settled = _settled(record, variations)
+        tried.setdefault(record.function, set()).update(settled)
+        free.setdefault(record.function, set()).update(axis for each in variations if each.ok for axis in each.axes)
+        here.setdefault(_loosely(profile, record), set()).update(settled)
     groups: dict[tuple[object, frozenset[str], frozenset[Axis]], list[CallRecord]] = {}
     counted, opened = _counted(profile), _opened(profile)
     probed = {profile.calls[each.call].receiver for each in profile.variations}
@@ -70,7 +74,13 @@ def calls_of(profile: Profile, usable: Iterable[CallRecord], grown: Container[st
         for (_, lists, _), rows in groups.items()
         if any(each.probe is None for each in rows)
     ]
-    return [_generalise(records, tried, lists) for lists, records in observed]
+
+    def bound(record: CallRecord) -> set[Axis]:
+        """Not what is free in another call, and was not tried in such calls, because time was up."""
+        elsewhere = free.get(record.function, set()) - here.get(_loosely(profile, record), set())
+        return tried.get(record.function, set()) - elsewhere
+
+    return [_generalise(records, bound(records[0]), lists) for lists, records in observed]
 
 
 def _kind(profile: Profile, record: CallRecord, lists: frozenset[str], ones: frozenset[Axis]) -> object:
@@ -258,10 +268,10 @@ def origin(profile: Profile, record: ModuleRecord) -> Hashable:
     return (root.cls, root.init)
 
 
-def _generalise(records: list[CallRecord], tried: dict[str, set[Axis]], lists: frozenset[str]) -> Call:
+def _generalise(records: list[CallRecord], tried: set[Axis], lists: frozenset[str]) -> Call:
     """What varied is a symbol, and what varied together is one symbol.
 
-    An axis that the probe did not try at another size (`tried`, by function) may be free. An integer argument may
+    An axis that the probe did not try at another size (`tried`) may be free. An integer argument may
     always be, and the first axes that are 1 in a plain function (a batch of one, all by the same symbol, as what
     broadcasts is seldom first); `fixed` is the reading in which those that never varied are configuration.
     """
@@ -273,7 +283,7 @@ def _generalise(records: list[CallRecord], tried: dict[str, set[Axis]], lists: f
     columns = zip(*(_arguments(record, lists) for record in worlds), strict=True)
     arguments = tuple((column[0][0], _together([seed for _, seed in column])) for column in columns)
     kinds = [is_axis for _, seed in arguments for is_axis in seed_parts.kinds_of(seed)]
-    untried = list(_untried(base, arguments, tried.get(base.function, set())))
+    untried = list(_untried(base, arguments, tried))
     one = Dim.of(Symbol("", (1,) * len(rows))) if base.receiver is None and not probed else 1
     rows_of_one = [axis is not None and axis[1] == 0 for axis in _axes(arguments)]
     symbols: dict[tuple[int, ...], Size] = {}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..shapes.dims import Size, Symbol
+from ..shapes import relations
+from ..shapes.dims import Size, Symbol, substitute
 from ..shapes.tensor_type import TensorType
-from .entries import Entry, wording
+from .entries import Entry, wording, written_size
 from .naming import Parameters, plain
 
 
@@ -65,24 +66,45 @@ def _adopt(entry: Entry, other: Entry) -> None:
 
 def _speaks_for(general: Entry, special: Entry) -> bool:
     """Whether a context says all that another one says; what is no tensor there is not always one here."""
-    if not _covers(general, special):
+    sizes = _covers(general, special)
+    if sizes is None or not _holds_in(special, general, sizes):
         return False
     general.plain |= special.plain
     return special.facts.keys() <= general.facts.keys()
 
 
-def _covers(general: Entry, special: Entry) -> bool:
-    """Whether every call the special context describes is one the general context describes, and not the reverse."""
+def _holds_in(special: Entry, general: Entry, sizes: dict[Symbol, Size]) -> bool:
+    """Whether a context's types are those of the special one: flags and caches that came along are no parameters."""
+    if special.gaps.keys() & general.facts.keys():
+        return False
+    claims = [(general.facts[at], type) for at, type in special.facts.items() if at in general.facts]
+    return all(_same(claim, type, general, sizes) for claim, type in claims)
+
+
+def _same(claim: TensorType, type: TensorType, general: Entry, sizes: dict[Symbol, Size]) -> bool:
+    if claim.dtype not in (None, type.dtype):
+        return False
+    if claim.dims is None or type.dims is None:
+        return claim.dims is None
+    return len(claim.dims) == len(type.dims) and all(
+        written_size(claimed, general.naming) is None or relations.equal(substitute(claimed, sizes), size).holds
+        for claimed, size in zip(claim.dims, type.dims, strict=True)
+    )
+
+
+def _covers(general: Entry, special: Entry) -> dict[Symbol, Size] | None:
+    """The sizes of the special context by the general one's symbols, if every call of the one is one of the other, and
+    not the reverse."""
     if general.origin != special.origin:
-        return False
+        return None
     if [p for p, _ in general.parameters] != [p for p, _ in special.parameters]:
-        return False
+        return None
     forward: dict[Symbol, Size] = {}
     backward: dict[Symbol, Size] = {}
     pairs = list(zip(general.parameters, special.parameters, strict=True))
     if not all(_matches(a, b, forward) for (_, a), (_, b) in pairs):
-        return False
-    return not all(_matches(b, a, backward) for (_, a), (_, b) in pairs)
+        return None
+    return None if all(_matches(b, a, backward) for (_, a), (_, b) in pairs) else forward
 
 
 def like(pattern: Parameters, value: Parameters) -> bool:

@@ -92,10 +92,11 @@ def _globals(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AS
 
 @special("importlib.import_module")
 def _import_module(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
-    from .statements import run_imported
+    from .statements import require_there, run_imported
 
     if len(args) != 1 or not isinstance(args[0], str) or args[0].startswith("."):
         return Unknown("a module of unknown name")
+    require_there(run, args[0])
     run_imported(run, args[0], frame)
     return imports.module(run, args[0])
 

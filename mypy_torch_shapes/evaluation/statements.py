@@ -306,7 +306,7 @@ def _delete(run: Run, node: ast.Delete, frame: Frame) -> None:
 
 def _import(run: Run, node: ast.Import, frame: Frame) -> None:
     for alias in node.names:
-        _require_there(run, alias.name)
+        require_there(run, alias.name)
         run_imported(run, alias.name, frame)
         name = alias.name if alias.asname else alias.name.partition(".")[0]
         run.set_variable(frame.env, alias.asname or name, LazyImport(name, None))
@@ -314,7 +314,7 @@ def _import(run: Run, node: ast.Import, frame: Frame) -> None:
 
 def _import_from(run: Run, node: ast.ImportFrom, frame: Frame) -> None:
     source = absolute(frame.module, node.level, node.module)
-    _require_there(run, source, [alias.name for alias in node.names])
+    require_there(run, source, [alias.name for alias in node.names])
     run_imported(run, source, frame)
     for alias in node.names:
         if alias.name == "*":
@@ -334,7 +334,7 @@ def run_imported(run: Run, name: str, frame: Frame) -> None:
             deferred.execute(run, source)
 
 
-def _require_there(run: Run, name: str, members: Sequence[str] = ()) -> None:
+def require_there(run: Run, name: str, members: Sequence[str] = ()) -> None:
     """Raises ImportError inside a `try`, where an optional package or a name of Python 2 is asked for."""
     if run.catching and not run.loader.may_import(name):
         raise Raised("ModuleNotFoundError")

@@ -11,7 +11,7 @@ from ..rules.autocast import only_cpu
 from ..rules.filling import TENSOR_CLASSES
 from ..rules.mismatch import Mismatch
 from ..shapes.dims import Dim
-from ..shapes.dtypes import DType
+from ..shapes.dtypes import BY_NAME, DType
 from ..shapes.relations import Truth, proved_equal
 from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Opaque, Reference, Repeated, Undecided, Unknown, UnknownDevice, UnknownNumber
@@ -195,6 +195,16 @@ _OPAQUE = frozenset(
 _AS_THEY_ARE = (int, float, complex, str, DType, Unknown, type(Ellipsis), type(None))
 
 
+# What Python's own types are to torch, which takes them for dtypes.
+_OF_PYTHON: dict[str, Any] = {
+    "int": BY_NAME["int64"],
+    "float": BY_NAME["float64"],
+    "bool": BY_NAME["bool"],
+    "complex": BY_NAME["complex128"],
+    "Ellipsis": ...,
+}
+
+
 def to_rule(run: Run, value: Value) -> Any:
     """A value as rules take it."""
     if isinstance(value, Tensor):
@@ -230,9 +240,7 @@ def to_rule(run: Run, value: Value) -> Any:
     if isinstance(value, Condition):
         return Unknown("a condition on sizes") if value.decided is None else value.decided
     if isinstance(value, Library) and value.path.startswith("builtins."):
-        return {"int": int, "float": float, "bool": bool, "complex": complex, "Ellipsis": ...}.get(
-            value.name, Unknown("a Python object")
-        )
+        return _OF_PYTHON.get(value.name, Unknown("a Python object"))
     if isinstance(value, Library) and value.path.startswith("torch."):
         return Reference(value.path)
     return Opaque(value)

@@ -14,6 +14,7 @@ from mypy_torch_shapes.seeds.model import (
     Seed,
     SequenceSeed,
     TensorSeed,
+    Variation,
 )
 from mypy_torch_shapes.shapes.dims import Dim
 
@@ -40,6 +41,20 @@ def test_a_list_that_the_probe_made_longer_has_any_length_also_where_a_number_wa
     assert total == OpaqueSeed(ANY_FLOAT)
     length = found.sizes[0]
     assert isinstance(length, Dim) and length.values == (2, 3, 4)
+
+
+def test_an_axis_that_is_free_in_another_call_and_was_not_reached_in_this_one_is_free() -> None:
+    def call(probe: int | None, batch: int, width: int, flag: bool) -> CallRecord:
+        arguments = (("x", TensorSeed("float32", (batch, 5, width))), ("flag", flag))
+        return CallRecord("m:f", arguments, probe=probe, receiver=0, root=True)
+
+    calls = [call(None, 4, 7, True), call(0, 6, 7, True), call(1, 4, 9, True)]
+    calls += [call(None, 4, 7, False), call(2, 6, 7, False)]
+    axes = ((0, 0, 6), (0, 2, 9), (3, 0, 6), (0, 1, 6))
+    tried = [Variation(base, (("x", axis),), size, ok=axis != 1) for base, axis, size in axes]
+    _, cut_short = calls_of(Profile(calls=calls, variations=tried), calls)
+    batch, bound, width = cut_short.sizes[:3]
+    assert isinstance(batch, Dim) and isinstance(width, Dim) and bound == 5
 
 
 def test_numbers_that_only_the_run_had_are_configuration() -> None:

@@ -451,3 +451,26 @@ y = re.match(r"(\\d+)x(?P<w>\\d+)", "3x40")["w"]
 """
     values, _ = evaluated(tmp_path, source)
     assert values["x"] == {"a": 3} and values["y"] == "40"
+
+
+@pytest.mark.parametrize(("made", "dtype"), [("x.to(int)", "int64"), ("x.to(dtype=bool)", "bool")])
+def test_types_of_python_are_dtypes_to_torch(made: str, dtype: str, tmp_path: Path) -> None:
+    forward = f"y = {made} + torch.zeros(x.shape, dtype=bool)\nreturn y"
+    assert returned(net(tmp_path, "pass", forward), tmp_path) == f"Tensor[{dtype}, N, 6]"
+
+
+def test_a_module_that_is_imported_by_name_and_is_not_there_is_an_import_error(tmp_path: Path) -> None:
+    before = (
+        "import importlib, inspect\n"
+        "def with_fallback(package):\n"
+        "    def decorator(function):\n"
+        "        try:\n            chosen = getattr(importlib.import_module(package), function.__name__)\n"
+        "        except Exception:\n            chosen = function\n"
+        "        taken = tuple(inspect.signature(chosen).parameters)\n"
+        "        return lambda x, **more: chosen(x, **{k: v for k, v in more.items() if k in taken})\n"
+        "    return decorator\n"
+        "@with_fallback('a_package_that_is_not_there')\n"
+        "def scan(x, width=2):\n    return x[:, :width]\n"
+    )
+    forward = "y = scan(x, width=3, chunk=4)\nreturn y"
+    assert returned(net(tmp_path, "pass", forward, before=before), tmp_path) == "Tensor[float32, N, 3]"

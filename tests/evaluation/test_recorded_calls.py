@@ -20,6 +20,7 @@ from mypy_torch_shapes.seeds.model import (
     ObjectSeed,
     OpaqueSeed,
     Profile,
+    SequenceSeed,
     TensorSeed,
 )
 
@@ -167,3 +168,26 @@ def test_a_number_may_be_none_whatever_it_is_called(numbers: tuple[int, ...] | N
     sums = {fact.text for fact in report.facts if fact.span.line == 5 and fact.span.end_column == 20}
     assert sums == {"Tensor[float32, D]"}
     assert {fact.dims for fact in report.facts if fact.span.line == 6} == {None}  # the other way leaves another rank
+
+
+CACHED = """
+import torch
+class Cache:
+    def update(self, keys):
+        return torch.cat([*self.keys, keys], dim=1)
+def attend(keys, cache):
+    keys = cache.update(keys)
+    return keys
+"""
+
+
+def test_a_call_that_differs_in_what_its_objects_hold_is_not_described_by_one_with_other_types(tmp_path: Path) -> None:
+    def call(steps: int, *held: int) -> CallRecord:
+        keys = SequenceSeed("list", tuple(TensorSeed("float32", (2, past, 8)) for past in held))
+        cache = ObjectSeed("program:Cache", (("keys", keys),))
+        arguments = (("keys", TensorSeed("float32", (2, steps, 8))), ("cache", cache))
+        return CallRecord("program:attend", arguments, root=True)
+
+    report = reported(tmp_path, CACHED, Profile(functions_of(CACHED), calls=[call(7), call(1, 7)]))
+    returned = {fact.text for fact in report.facts if fact.span.line == 8}
+    assert returned == {"Tensor[float32, N, T, D]", "Tensor[float32, N2, _, D2]"}
