@@ -23,8 +23,9 @@ from tests.mutants.reached import entered, reaches
 from tests.mutants.realrun import SECONDS, Outcome, outcome
 
 
-def select(candidates: list[Edit], count: int, seed: str) -> list[Edit]:
-    """An equal share of each kind, chosen by the seed alone."""
+def select(candidates: list[Edit], sources: dict[str, str], count: int, seed: str) -> list[Edit]:
+    """An equal share of each kind, chosen by the seed alone, of what is still Python (of a long file, parsing takes
+    long: only those are parsed that are chosen)."""
     chance = random.Random(seed)
     kinds: dict[str, list[Edit]] = defaultdict(list)
     for edit in candidates:
@@ -34,8 +35,9 @@ def select(candidates: list[Edit], count: int, seed: str) -> list[Edit]:
     chosen: list[Edit] = []
     while len(chosen) < count and any(kinds.values()):
         for each in kinds.values():
-            if each and len(chosen) < count:
-                chosen.append(each.pop())
+            edit = each.pop() if each and len(chosen) < count else None
+            if edit is not None and edits.parses(edit.apply(sources[edit.file])):
+                chosen.append(edit)
     return chosen
 
 
@@ -48,7 +50,7 @@ def of_program(program: Program, project: Path, options: argparse.Namespace) -> 
         ran = entered(program, project)
         found = [edit for edit in found if reaches(edit, sources[edit.file], ran)]
         gentle = [edit for edit in gentle if reaches(edit, sources[edit.file], ran)]
-    return select(found, options.breaking, name) + select(gentle, options.harmless, name)
+    return select(found, sources, options.breaking, name) + select(gentle, sources, options.harmless, name)
 
 
 IMPORTED_ONCE = ("PIL.Image", "torch.onnx", "torch._dynamo")  # what torchvision and optimizers import, seconds each

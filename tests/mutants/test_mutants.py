@@ -54,7 +54,10 @@ def test_harmless_edits() -> None:
 
 def test_the_seed_decides() -> None:
     every = edits.candidates("net.py", NET)
-    assert select(every, 10, "1") == select(every, 10, "1") != select(every, 10, "2")
+    sources = {"net.py": NET}
+    chosen = select(every, sources, 10, "1")
+    assert chosen == select(every, sources, 10, "1") != select(every, sources, 10, "2")
+    assert all(edits.parses(each.apply(NET)) for each in chosen)
 
 
 @pytest.fixture(scope="module")
