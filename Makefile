@@ -73,7 +73,8 @@ mutants: $(READY)
 # The same edits under Pyrefly with its torch stubs, in an environment of its own.
 peers: $(READY)
 	$(PYTHON) -m venv $(PEERS)
-	$(PEERS)/bin/pip install --quiet --requirement requirements/peers.txt
+	$(PEERS)/bin/pip install --quiet --constraint requirements/constraints.txt torch
+	$(PEERS)/bin/pip install --quiet --constraint requirements/constraints.txt --requirement requirements/peers.txt
 	PYREFLY=$(PEERS)/bin/pyrefly $(BIN)/python -m tests.mutants.judge $(MUTANTS) --examples $(EXAMPLES) --jobs $(JOBS) --way pyrefly
 
 # Neovim and Chromium are the system's; what is not there is skipped, and said.
