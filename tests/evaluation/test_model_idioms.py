@@ -474,3 +474,17 @@ def test_a_module_that_is_imported_by_name_and_is_not_there_is_an_import_error(t
     )
     forward = "y = scan(x, width=3, chunk=4)\nreturn y"
     assert returned(net(tmp_path, "pass", forward, before=before), tmp_path) == "Tensor[float32, N, 3]"
+
+
+def test_a_name_of_torch_that_is_followed_is_there(tmp_path: Path) -> None:
+    init = (
+        "wrap = nn.utils.weight_norm\nif hasattr(nn.utils.parametrizations, 'weight_norm'):\n"
+        "    wrap = nn.utils.parametrizations.weight_norm\nself.fc = wrap(nn.Linear(6, 3))"
+    )
+    assert returned(net(tmp_path, init, "y = self.fc(x)\nreturn y"), tmp_path) == "Tensor[float32, N, 3]"
+
+
+@pytest.mark.parametrize("largest", ["max([None, None])", "min([1, 2], key=lambda each: None)"])
+def test_what_python_does_not_compare_has_no_largest(largest: str, tmp_path: Path) -> None:
+    forward = f"try:\n    width = {largest}\nexcept TypeError:\n    width = 3\ny = x[:, :width]\nreturn y"
+    assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, N, 3]"
