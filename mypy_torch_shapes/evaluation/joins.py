@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..shapes.dims import Dim, Size, values
+from ..shapes.dims import Dim, Size, values, written_out
 from ..shapes.dtypes import DType
 from ..shapes.relations import Truth, equal
 from ..shapes.tensor_type import TensorType, fresh
@@ -29,12 +29,14 @@ from .values import (
 
 _DEPTH = 6
 
+Pairs = list[tuple[Size, Size]]
+
 # Sizes that are equal on one of the two ways that are being joined, and whether that is the second one.
 _equalities: list[tuple[Size, Size, bool]] = []
 
 
 @contextmanager
-def assuming(pairs: list[tuple[Size, Size]], on_second: bool) -> Iterator[None]:
+def assuming(pairs: Pairs, on_second: bool) -> Iterator[None]:
     """While joins know that these sizes are equal on one of the ways."""
     _equalities.extend((left, right, on_second) for left, right in pairs)
     try:
@@ -112,7 +114,8 @@ def join_sizes(a: Size, b: Size) -> Size:
     if a == b or equal(a, b) is Truth.YES:
         return a
     for left, right, on_second in _equalities:
-        if a - b in (left - right, right - left):
+        rest = written_out(left - right)
+        if written_out(a - b) in (rest, -rest):
             return a if on_second else b  # what it is where they may differ is true where they are equal, too
         equal_there, differing = (b, a) if on_second else (a, b)
         filled = _filled_up(equal_there, differing, left - right)

@@ -23,6 +23,7 @@ from .values import Class, Env, Function, Instance, Known, Lengths, OutOfBudget,
 if TYPE_CHECKING:
     from ..rules.mismatch import Mismatch
     from .contracts import Held
+    from .joins import Pairs
     from .sightings import Sightings
 
 MOST_STEPS = 400_000
@@ -45,13 +46,14 @@ class Frame:
     function: Function | None = None
     owner: Class | None = None  # for super() without arguments
     receiver: Value = None
-    returned: list[Value] = field(default_factory=list)
+    equal: Pairs = field(default_factory=list)  # sizes that are equal on the way that is being gone
+    returned: list[tuple[Value, Pairs]] = field(default_factory=list)
     yielded: list[Value] = field(default_factory=list)
     context: int | None = None  # where its facts go; None: nowhere
     abbreviations: dict[Dim, Dim] = field(default_factory=dict)  # a size of the caller -> its name here
     call: ast.AST | None = None  # what is being evaluated, for messages from below
     left: list[tuple[Any, Changes]] = field(default_factory=list)  # ways that may have left the block: how, and what
-    otherwise: list[Value] = field(default_factory=list)  # returned on ways that no observed size takes
+    otherwise: list[tuple[Value, Pairs]] = field(default_factory=list)  # returned on ways that no observed size takes
     at_yield: Callable[[Value], None] | None = None  # what is run in the place of a `yield`
     muted: int = 0  # how often the run was muted when the function was entered
     uncertain: int = 0  # and how often it was uncertain

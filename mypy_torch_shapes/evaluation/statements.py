@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
-from ..shapes.dims import Size
 from ..shapes.relations import Truth, less
 from ..shapes.unknown import Undecided
 from . import (
@@ -28,7 +27,7 @@ from . import (
     objects,
     operators,
 )
-from .joins import assuming, choosing, join
+from .joins import Pairs, assuming, choosing, join
 from .journal import Changes, content
 from .modules import LazyImport, SourceModule, absolute
 from .run import Frame, Run
@@ -59,13 +58,13 @@ def run_body(run: Run, body: list[ast.stmt], frame: Frame) -> Value:
         run.muted -= frame.silenced > 0
     rejoin(run, frame, Flow.RETURN)
     if flow is not Flow.RETURN:
-        (frame.otherwise if frame.silenced else frame.returned).append(None)
-    result = frame.returned[0]
-    for value in frame.returned[1:]:
-        result = join(result, value)
-    with choosing((True,) * frame.silenced if frame.silenced else None):
-        for value in frame.otherwise:
-            result = join(result, value)
+        (frame.otherwise if frame.silenced else frame.returned).append((None, []))
+    result, equal = frame.returned[0]
+    left: list[tuple[tuple[bool, ...] | None, tuple[Value, Pairs]]] = [(None, way) for way in frame.returned[1:]]
+    left += [((True,) * frame.silenced if frame.silenced else None, way) for way in frame.otherwise]
+    for worlds, (value, equal_there) in left:
+        with choosing(worlds), assuming(equal, False), assuming(equal_there, True):
+            result, equal = join(result, value), []  # of several ways not all are equal
     return result
 
 
@@ -183,7 +182,7 @@ def _loadable(target: ast.expr) -> ast.expr:
 def _return(run: Run, node: ast.Return, frame: Frame) -> Flow:
     value = expressions.evaluate(run, node.value, frame) if node.value else None
     value = contracts.returned(run, node, value, frame)
-    (frame.otherwise if run.muted > frame.muted else frame.returned).append(value)
+    (frame.otherwise if run.muted > frame.muted else frame.returned).append((value, [*frame.equal]))
     return Flow.RETURN
 
 
@@ -191,34 +190,56 @@ def _if(run: Run, node: ast.If, frame: Frame) -> Flow:
     test = conditions.condition(run, expressions.evaluate(run, node.test, frame), frame)
     if isinstance(test, bool):
         return run_block(run, node.body if test else node.orelse, frame)
-    ways = [lambda: run_block(run, node.body, frame), lambda: run_block(run, node.orelse, frame)]
-    with assuming(_equal_otherwise(run, node.test, frame), test is None or test.decided is not False):
+    equal, otherwise = _equalities(run, node.test, frame)
+    ways = [lambda: _where(equal, run, node.body, frame), lambda: _where(otherwise, run, node.orelse, frame)]
+    turned = test is not None and test.decided is False  # then the second way comes first
+    with assuming(equal, turned), assuming(otherwise, not turned):
         if test is None:
             return alternatives(run, ways, frame)
         if test.decided is None:
             return alternatives(run, ways, frame, test.values)
-        taken, other = ways if test.decided else reversed(ways)
+        taken, other = reversed(ways) if turned else ways
         return decided(run, taken, other, len(test.values), frame)
 
 
-def _equal_otherwise(run: Run, test: ast.expr, frame: Frame) -> list[tuple[Size, Size]]:
-    """The sizes that are equal where `if a != b:`, `if padding > 0:`, `if rest:` or `if x % 2 == 1:` is not taken."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
-        return [pair for each in test.values for pair in _equal_otherwise(run, each, frame)]
+def _where(equal: Pairs, run: Run, body: list[ast.stmt], frame: Frame) -> Flow:
+    """Run a block in which sizes are equal."""
+    known = len(frame.equal)
+    frame.equal += equal
+    try:
+        return run_block(run, body, frame)
+    finally:
+        del frame.equal[known:]
+
+
+def _equalities(run: Run, test: ast.expr, frame: Frame) -> tuple[Pairs, Pairs]:
+    """The sizes that are equal where `if a == b:` is taken, and where `if a != b:`, `if padding > 0:`, `if rest:` or
+    `if x % 2 == 1:` is not."""
+    if isinstance(test, ast.BoolOp):
+        parts = [_equalities(run, each, frame) for each in test.values]
+        if isinstance(test.op, ast.And):
+            return [pair for taken, _ in parts for pair in taken], []
+        return [], [pair for _, not_taken in parts for pair in not_taken]
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        taken, not_taken = _equalities(run, test.operand, frame)
+        return not_taken, taken
     sides = [test] if not isinstance(test, ast.Compare) else [test.left, *test.comparators]
     if not all(isinstance(side, ast.Name | ast.Attribute | ast.Subscript | ast.BinOp | ast.Constant) for side in sides):
-        return []
+        return [], []
     values = [expressions.evaluate(run, side, frame) for side in sides]
     left, right = values if len(values) == 2 else (values[0], 0)
-    differs = not isinstance(test, ast.Compare) or isinstance(test.ops[0], ast.NotEq)
-    if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right) and differs:
-        return [pair for pair in zip(left, right, strict=True) if all(map(is_size, pair))]
-    if len(values) > 2 or not is_size(left) or not is_size(right):
-        return []
-    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq) and right == 1:
-        return [(left, 0)] if left % 2 == left else []
-    positive = isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Gt) and less(left, 0) is Truth.NO
-    return [(left, right)] if differs or (positive and right == 0) else []
+    operator = type(test.ops[0]) if isinstance(test, ast.Compare) else ast.NotEq
+    if operator not in (ast.Eq, ast.NotEq, ast.Gt) or len(values) > 2:
+        return [], []
+    if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right) and operator is not ast.Gt:
+        pairs = [pair for pair in zip(left, right, strict=True) if all(map(is_size, pair))]
+    else:
+        pairs = [(left, right)] if is_size(left) and is_size(right) else []
+    if operator is ast.NotEq:
+        return [], pairs
+    if operator is ast.Eq:
+        return pairs, [(left, 0)] if pairs and right == 1 and left % 2 == left else []
+    return [], pairs if right == 0 and less(left, 0) is Truth.NO else []
 
 
 def decided(run: Run, taken: Callable[[], Flow], other: Callable[[], Flow], worlds: int, frame: Frame) -> Flow:

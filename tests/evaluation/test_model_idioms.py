@@ -488,3 +488,30 @@ def test_a_name_of_torch_that_is_followed_is_there(tmp_path: Path) -> None:
 def test_what_python_does_not_compare_has_no_largest(largest: str, tmp_path: Path) -> None:
     forward = f"try:\n    width = {largest}\nexcept TypeError:\n    width = 3\ny = x[:, :width]\nreturn y"
     assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, N, 3]"
+
+
+EQUAL = ("self.training and count == known", "not count != known", "flat.shape == self.position.shape")
+
+
+@pytest.mark.parametrize("test", EQUAL)
+def test_an_early_return_where_sizes_are_equal_is_what_the_rest_of_a_function_makes(test: str, tmp_path: Path) -> None:
+    init = "self.position = nn.Parameter(torch.zeros(1, 16, 8))"
+    methods = (
+        "    def encode(self, flat, height, width):\n"
+        "        count, known = flat.shape[1], self.position.shape[1]\n"
+        f"        if {test}:\n            return self.position\n"
+        "        grid = self.position.reshape(1, 4, 4, 8).permute(0, 3, 1, 2)\n"
+        "        grid = F.interpolate(grid, size=(height // 2, width // 2))\n"
+        "        return grid.permute(0, 2, 3, 1).reshape(1, -1, 8)\n"
+    )
+    forward = (
+        "flat = x.unfold(2, 2, 2).unfold(3, 2, 2).flatten(2, 3)[:, :1].expand(-1, 8, -1, 2, 2)\n"
+        "flat = flat[..., 0, 0].transpose(1, 2)[:1]\n"
+        "y = self.encode(flat, x.shape[2], x.shape[3])\nreturn y"
+    )
+    shapes = ((2, 1, 8, 8), (3, 1, 8, 8), (2, 1, 12, 8), (2, 1, 8, 10))
+    source = source_of(init, forward) + methods
+    report = reported(tmp_path, source, profile_of(source, shapes))
+    line = source[: source.index("y = self.")].count("\n") + 1
+    made = {fact.text for fact in report.facts if fact.span.line == line and fact.span.column == 12}
+    assert made == {"Tensor[float32, 1, (H//2)*(W//2), 8]"}
