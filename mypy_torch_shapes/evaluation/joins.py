@@ -45,6 +45,17 @@ def assuming(pairs: Pairs, on_second: bool) -> Iterator[None]:
         del _equalities[len(_equalities) - len(pairs) :]
 
 
+@contextmanager
+def apart() -> Iterator[None]:
+    """While one of the ways is gone: what meets on it are other ways."""
+    outside = [*_equalities]
+    _equalities.clear()
+    try:
+        yield
+    finally:
+        _equalities[:] = outside
+
+
 # In which worlds the first of two joined ways is taken.
 _chosen: list[tuple[bool, ...]] = []
 

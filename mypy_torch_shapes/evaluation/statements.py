@@ -27,7 +27,7 @@ from . import (
     objects,
     operators,
 )
-from .joins import Pairs, assuming, choosing, join
+from .joins import Pairs, apart, assuming, choosing, join
 from .journal import Changes, content
 from .modules import LazyImport, SourceModule, absolute
 from .run import Frame, Run
@@ -207,7 +207,8 @@ def _where(equal: Pairs, run: Run, body: list[ast.stmt], frame: Frame) -> Flow:
     known = len(frame.equal)
     frame.equal += equal
     try:
-        return run_block(run, body, frame)
+        with apart():
+            return run_block(run, body, frame)
     finally:
         del frame.equal[known:]
 

@@ -515,3 +515,11 @@ def test_an_early_return_where_sizes_are_equal_is_what_the_rest_of_a_function_ma
     line = source[: source.index("y = self.")].count("\n") + 1
     made = {fact.text for fact in report.facts if fact.span.line == line and fact.span.column == 12}
     assert made == {"Tensor[float32, 1, (H//2)*(W//2), 8]"}
+
+
+def test_what_is_equal_on_another_way_joins_no_sizes_within_one(tmp_path: Path) -> None:
+    forward = (
+        "if x.shape[1] != 6:\n    if torch.rand(1).item() > 0.5:\n        y = x\n"
+        "    else:\n        y = torch.zeros(x.shape[0], 6)\n    z = y\nelse:\n    z = x\nreturn z"
+    )
+    assert returned(net(tmp_path, "pass", forward, ((4, 8), (5, 8), (4, 9))), tmp_path) == "Tensor[float32, N, _]"
