@@ -21,6 +21,7 @@ from .values import (
     Many,
     Method,
     Partial,
+    Perhaps,
     Real,
     Tensor,
     Value,
@@ -85,6 +86,9 @@ def join(a: Value, b: Value, depth: int = _DEPTH) -> Value:
     number = numbers.joined(a, b)
     if number is not None:
         return number
+    perhaps = _perhaps(a, b)
+    if perhaps is not None:
+        return perhaps
     if isinstance(a, Unknown) and type(a) is type(b):
         return a
     if isinstance(a, Unknown) or isinstance(b, Unknown):
@@ -101,6 +105,14 @@ def join(a: Value, b: Value, depth: int = _DEPTH) -> Value:
         if isinstance(a, Many) and a.length == b.length:
             return Many(join(a.element, b.element, depth - 1), a.length, a.some and b.some)
     return Unknown("two ways of the program give different values")
+
+
+def _perhaps(a: Value, b: Value) -> Perhaps | None:
+    """A tensor or None, where one of two values is or may be None, and nothing else."""
+    tensors = [way.tensor if isinstance(way, Perhaps) else way for way in (a, b) if way is not None]
+    if not all(isinstance(each, Tensor) for each in tensors) or (isinstance(a, Tensor) and isinstance(b, Tensor)):
+        return None
+    return Perhaps(Tensor(join_types(tensors[0].type, tensors[-1].type)))
 
 
 def _is_device(value: Value) -> bool:
@@ -163,6 +175,8 @@ def same(a: Value, b: Value, depth: int = _DEPTH) -> bool:
     """Whether two values are alike for everything that follows (tensors by type, not by identity)."""
     if a is b:
         return True
+    if isinstance(a, Perhaps) or isinstance(b, Perhaps):
+        return isinstance(a, Perhaps) and isinstance(b, Perhaps) and same_types(a.tensor.type, b.tensor.type)
     if isinstance(a, Unknown) and isinstance(b, Unknown):
         return not isinstance(a, UnknownDevice) or not isinstance(b, UnknownDevice) or a.kind == b.kind
     if type(a) is not type(b):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from ..shapes.relations import Truth, less
@@ -191,7 +192,10 @@ def _if(run: Run, node: ast.If, frame: Frame) -> Flow:
     if isinstance(test, bool):
         return run_block(run, node.body if test else node.orelse, frame)
     equal, otherwise = _equalities(run, node.test, frame)
-    ways = [lambda: _where(equal, run, node.body, frame), lambda: _where(otherwise, run, node.orelse, frame)]
+    holds, fails = conditions.bindings(node.test, frame)
+    body = partial(conditions.bound, run, holds, partial(_where, equal, run, node.body, frame), frame)
+    orelse = partial(conditions.bound, run, fails, partial(_where, otherwise, run, node.orelse, frame), frame)
+    ways: list[Callable[[], Flow]] = [body, orelse]
     turned = test is not None and test.decided is False  # then the second way comes first
     with assuming(equal, turned), assuming(otherwise, not turned):
         if test is None:

@@ -523,3 +523,23 @@ def test_what_is_equal_on_another_way_joins_no_sizes_within_one(tmp_path: Path) 
         "    else:\n        y = torch.zeros(x.shape[0], 6)\n    z = y\nelse:\n    z = x\nreturn z"
     )
     assert returned(net(tmp_path, "pass", forward, ((4, 8), (5, 8), (4, 9))), tmp_path) == "Tensor[float32, N, _]"
+
+
+OPTIONAL = (
+    "if mask is not None:\n    y = y + mask",
+    "y = y if mask is None else y + mask",
+    "if not (mask is None or self.training is None):\n    y = y + mask",
+    "if mask is None:\n    return y\ny = y + mask",
+)
+
+
+@pytest.mark.parametrize("use", OPTIONAL)
+def test_what_is_a_tensor_or_none_is_a_tensor_where_it_is_not_none(use: str, tmp_path: Path) -> None:
+    forward = f"mask = None\nif x.sum() > 0:\n    mask = torch.zeros(1, 6)\ny = x * 2\n{use}\nreturn y"
+    assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, N, 6]"
+
+
+def test_what_may_be_none_is_no_tensor_for_certain(tmp_path: Path) -> None:
+    forward = "mask = None\nif x.sum() > 0:\n    mask = torch.zeros(1, 5)\ny = x + mask\nreturn y"
+    report = net(tmp_path, "pass", forward)
+    assert returned(report, tmp_path) is None and not report.findings
