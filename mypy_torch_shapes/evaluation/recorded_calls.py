@@ -46,18 +46,18 @@ class RecordedCalls:
     def evaluate(self, call: Call) -> None:
         """Evaluate a call with its integers symbolic; as they were, where more can be claimed so."""
         attempt, sizes = self._attempt(call, call.sizes), call.sizes
-        if call.fixed != call.sizes:
-            plain = self._attempt(call, call.fixed)
-            if plain.knows_more_than(attempt):
-                plain = self._released(call, plain)
-                if attempt.knows_more_than(plain):
-                    attempt.absorb_findings(plain)
-                else:
-                    attempt, sizes = plain, call.fixed
+        plain = self._attempt(call, call.fixed) if call.fixed != call.sizes else attempt
+        if plain.knows_more_than(attempt):
+            released = self._released(call, plain)
+            if attempt.knows_more_than(released):
+                attempt.absorb_findings(released)
+            else:
+                attempt, sizes = released, call.fixed
         if any(seed_parts.texts_in(seed) for _, seed in call.arguments):
             attempt = self._with_any_texts(call, sizes, attempt)
         self.gathered.recording.absorb(attempt)
         if not attempt.failed and self.builder.staleness.reaches_edited(self._modules_behind(call, attempt)):
+            self.gathered.recording.absorb_findings(plain)
             self._evaluate_as_run(call)
 
     def _with_any_texts(self, call: Call, sizes: tuple[Size, ...], known: Recording) -> Recording:

@@ -206,3 +206,20 @@ def test_a_number_is_a_size_where_more_can_be_claimed_so_than_of_the_number_it_w
     calls = [CallRecord("program:table", (("n", 2),), root=True)]
     report = reported(tmp_path, TABLE, Profile(functions_of(TABLE), calls=calls))
     assert {fact.text for fact in report.facts if fact.span.line == 6} == {"Tensor[float32, n, 3]"}
+
+
+ROUNDS = """
+import torch
+def pick(x, n):
+    for i in range(n):
+        if i == 1:
+            x = x + torch.ones({width})
+    return x
+"""
+
+
+def test_an_edit_that_fails_in_the_round_that_was_run_is_found(tmp_path: Path) -> None:
+    calls = [CallRecord("program:pick", (("x", TensorSeed("float32", (4,))), ("n", 2)), root=True)]
+    profile = Profile(functions_of(ROUNDS.format(width=4)), calls=calls)
+    assert not reported(tmp_path, ROUNDS.format(width=4), profile).findings
+    assert reported(tmp_path, ROUNDS.format(width=5), profile).findings
