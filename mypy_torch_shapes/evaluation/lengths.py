@@ -1,24 +1,32 @@
-"""Lengths of padded rows: what is left of the largest of them by the operations that programs put them through."""
+"""Lengths of padded rows, and sizes in tensors: what operations that programs put them through leave of the largest."""
 
 from __future__ import annotations
 
+import operator
+
 from ..shapes.dims import Size
-from ..shapes.dtypes import INTEGER
+from ..shapes.dtypes import BY_NAME, INTEGER
+from ..shapes.relations import Truth, less
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import UnknownNumber
-from .values import Lengths, ListValue, Named, Tensor, Value
+from .values import Lengths, ListValue, Named, Tensor, Value, is_size
 
 _SAME = frozenset({"to", "cpu", "cuda", "long", "int", "detach", "clone", "contiguous", "type", "type_as", "flatten"})
 _LARGEST = frozenset({"max", "amax"})
 _COUNTS = frozenset({"torch.arange", "torch.zeros", "torch.ones", "torch.empty", "torch.full"})  # take a size
+_SHAPING = frozenset({"view", "reshape", "expand", "repeat", "new_zeros", "new_ones", "new_empty", "new_full"})
+_PYTHON = {"add": operator.add, "sub": operator.sub, "mul": operator.mul, "floor_divide": operator.floordiv}
 
 
 def after(path: str, args: list[Value], kwargs: dict[str, Value], result: Value) -> Value:
     """The result of an operation, with the largest length where the operation hands that on."""
     given = args[0] if args else None
+    name = path.rpartition(".")[2]
+    if name in _PYTHON and any(map(is_one, args)) and len(args) == 2 and not kwargs:
+        left, right = map(as_number, args)
+        return _with(result, _PYTHON[name](left, right)) if is_size(left) and is_size(right) else result
     if not isinstance(given, Lengths) or given.largest is None:
         return result
-    name = path.rpartition(".")[2]
     if name == "sort" and isinstance(result, Named) and result:
         return Named(result.fields, [_with(result[0], given.largest), *result[1:]])
     alone = len(args) == 1 and not kwargs
@@ -58,7 +66,25 @@ def is_one(value: Value) -> bool:
 
 def as_counts(path: str, args: list[Value]) -> list[Value]:
     """The arguments of an operation that takes sizes, also where the program hands it tensors."""
-    return [as_number(arg) for arg in args] if path in _COUNTS else args
+    if path in _COUNTS:
+        return [as_number(arg) for arg in args]
+    if path.rpartition(".")[2] in _SHAPING:
+        return [*args[:1], *map(_numbers_in, args[1:])]
+    return args
+
+
+def _numbers_in(value: Value) -> Value:
+    if isinstance(value, tuple | ListValue) and any(map(is_one, value)):
+        return tuple(map(as_number, value))
+    return as_number(value)
+
+
+def quotient(args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """`torch.div(length, width, rounding_mode="floor")` of two numbers: a tensor that programs take for a size."""
+    whole = len(args) == 2 and kwargs.keys() == {"rounding_mode"} and kwargs["rounding_mode"] in ("floor", "trunc")
+    if not whole or not all(map(is_size, args)) or not less(0, args[1]).holds or less(args[0], 0) is not Truth.NO:
+        return None
+    return Lengths(TensorType(BY_NAME["int64"], ()), args[0] // args[1])
 
 
 def of(value: Value) -> Size | None:

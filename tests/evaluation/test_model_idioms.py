@@ -543,3 +543,11 @@ def test_what_may_be_none_is_no_tensor_for_certain(tmp_path: Path) -> None:
     forward = "mask = None\nif x.sum() > 0:\n    mask = torch.zeros(1, 5)\ny = x + mask\nreturn y"
     report = net(tmp_path, "pass", forward)
     assert returned(report, tmp_path) is None and not report.findings
+
+
+def test_a_quotient_of_sizes_that_torch_computes_is_a_size(tmp_path: Path) -> None:
+    forward = (
+        "count = torch.div(x.size(0), 2, rounding_mode='trunc')\nrows = x[: 2 * (len(x) // 2)].view(count, 2, 6)\n"
+        "more = x.new_zeros((count * 2 - 1, 6))\ny = torch.cat([rows.flatten(0, 1), more])\nreturn y"
+    )
+    assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, 4*(N//2) - 1, 6]"
