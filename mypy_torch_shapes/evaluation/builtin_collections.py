@@ -155,7 +155,8 @@ def _enumerate(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.
     if isinstance(known, list) and isinstance(start, int):
         return ListValue(enumerate(known, start))
     if isinstance(known, Many):
-        return Many((fresh(), known.element), known.length, known.some, (start, known.element), counted=True)
+        pairs = (fresh(), known.element), known.length, known.some, (start, known.element)
+        return Many(*pairs, counted=True, made=known.made)
     return Many((fresh(), known))
 
 
@@ -295,7 +296,7 @@ def _next(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, 
     known = iteration.items(run, source)
     if not isinstance(known, Many) or not known.some:
         return Unknown("the next of unknown")
-    item = iteration.copy_of(known.element if known.first is None else known.first)
+    item = iteration.copy_of(known.element if known.first is None else known.first, known.made)
     _take_one(run, known)
     return item
 

@@ -120,7 +120,7 @@ class Many:
 
     `some` says that there is at least one (a loop over it is entered). `first` is what is known of the first alone.
     `counted`: the items are pairs with their numbers (enumerate), of which `first` has the first. The `largest` may be
-    known where they are lengths.
+    known where they are lengths. `made`: each is made anew (a loader's batches): what is done to one changes no other.
     """
 
     element: Value
@@ -129,6 +129,7 @@ class Many:
     first: Value = None
     counted: bool = False
     largest: Size | None = None
+    made: bool = False
 
 
 @dataclass(eq=False)
