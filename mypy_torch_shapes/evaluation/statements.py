@@ -244,7 +244,7 @@ def _equalities(run: Run, test: ast.expr, frame: Frame) -> tuple[Pairs, Pairs]:
         return [], pairs
     if operator is ast.Eq:
         return pairs, [(left, 0)] if pairs and right == 1 and left % 2 == left else []
-    return [], pairs if right == 0 and less(left, 0) is Truth.NO else []
+    return [], pairs if pairs and right == 0 and less(left, 0) is Truth.NO else []
 
 
 def decided(run: Run, taken: Callable[[], Flow], other: Callable[[], Flow], worlds: int, frame: Frame) -> Flow:

@@ -551,3 +551,8 @@ def test_a_quotient_of_sizes_that_torch_computes_is_a_size(tmp_path: Path) -> No
         "more = x.new_zeros((count * 2 - 1, 6))\ny = torch.cat([rows.flatten(0, 1), more])\nreturn y"
     )
     assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, 4*(N//2) - 1, 6]"
+
+
+def test_what_is_compared_behind_a_guard_need_not_be_a_number(tmp_path: Path) -> None:
+    forward = "rate = None\ny = x\nif rate is not None and rate > 0 or x.sum() > 0:\n    y = x + 1\nreturn y"
+    assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, N, 6]"
