@@ -231,7 +231,13 @@ def _equalities(run: Run, test: ast.expr, frame: Frame) -> tuple[Pairs, Pairs]:
     sides = [test] if not isinstance(test, ast.Compare) else [test.left, *test.comparators]
     if not all(isinstance(side, ast.Name | ast.Attribute | ast.Subscript | ast.BinOp | ast.Constant) for side in sides):
         return [], []
-    values = [expressions.evaluate(run, side, frame) for side in sides]
+    run.muted += 1  # a guard may have kept the program from asking
+    try:
+        values = [expressions.evaluate(run, side, frame) for side in sides]
+    except Raised:
+        return [], []
+    finally:
+        run.muted -= 1
     left, right = values if len(values) == 2 else (values[0], 0)
     operator = type(test.ops[0]) if isinstance(test, ast.Compare) else ast.NotEq
     if operator not in (ast.Eq, ast.NotEq, ast.Gt) or len(values) > 2:

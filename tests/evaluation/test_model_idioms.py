@@ -556,3 +556,10 @@ def test_a_quotient_of_sizes_that_torch_computes_is_a_size(tmp_path: Path) -> No
 def test_what_is_compared_behind_a_guard_need_not_be_a_number(tmp_path: Path) -> None:
     forward = "rate = None\ny = x\nif rate is not None and rate > 0 or x.sum() > 0:\n    y = x + 1\nreturn y"
     assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, N, 6]"
+
+
+@pytest.mark.parametrize("guarded", ["x.dim() == 3 and x.shape[2] == 4", "other is not None and other.shape[0] == 2"])
+def test_what_a_guard_keeps_from_being_asked_is_no_mistake(guarded: str, tmp_path: Path) -> None:
+    forward = f"other = None\ny = x\nif ({guarded}) or x.sum() > 0:\n    y = x + 1\nreturn y"
+    report = net(tmp_path, "pass", forward)
+    assert returned(report, tmp_path) == "Tensor[float32, N, 6]" and not report.findings
