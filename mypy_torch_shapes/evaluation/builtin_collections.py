@@ -155,7 +155,8 @@ def _enumerate(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.
     if isinstance(known, list) and isinstance(start, int):
         return ListValue(enumerate(known, start))
     if isinstance(known, Many):
-        return Many((fresh(), known.element), known.length, known.some, (start, known.element), counted=True)
+        pairs = (fresh(), known.element), known.length, known.some, (start, known.element)
+        return Many(*pairs, counted=True, made=known.made)
     return Many((fresh(), known))
 
 
@@ -258,15 +259,22 @@ def _extreme(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AS
         keys = [call_value(run, kwargs["key"], [item], node, frame) for item in known]
         if not all(is_data(key) for key in keys):
             return Unknown(f"the {name} by an unknown key")
-        pick = max if name == "max" else min
-        return known[pick(range(len(known)), key=lambda i: keys[i])]
+        return known[keys.index(_pick(name, keys))]
     if all(is_size(item) for item in known):
         return extreme(name, *known)
     if any(isinstance(item, Dim | Real) for item in known):
         return numbers.apply(max if name == "max" else min, known)
     if not all(is_data(item) for item in known):
         return Unknown(f"the {name} of unknown items")
-    return max(known) if name == "max" else min(known)
+    return _pick(name, known)
+
+
+def _pick(name: str, known: list[Value]) -> Value:
+    """The largest or smallest. Raises Raised where Python does not compare them: a None among numbers."""
+    try:
+        return max(known) if name == "max" else min(known)
+    except TypeError:
+        raise Raised("TypeError") from None
 
 
 @special("builtins.iter")
@@ -288,7 +296,7 @@ def _next(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, 
     known = iteration.items(run, source)
     if not isinstance(known, Many) or not known.some:
         return Unknown("the next of unknown")
-    item = iteration.copy_of(known.element if known.first is None else known.first)
+    item = iteration.copy_of(known.element if known.first is None else known.first, known.made)
     _take_one(run, known)
     return item
 

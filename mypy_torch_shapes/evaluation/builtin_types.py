@@ -207,10 +207,11 @@ def _hasattr(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AS
 
 
 def _library_has(member: Library) -> Value:
-    """Whether there is such a name: what has a rule is there, and the standard library can be asked."""
+    """Whether there is such a name: what has a rule or a meaning is there, and the standard library can be asked."""
     from ..rules import modules, registry
+    from . import library
 
-    if registry.find(member.path) is not None or modules.known(member.path):
+    if registry.find(member.path) is not None or modules.known(member.path) or library.has_meaning(member.path):
         return True
     module, _, name = member.path.rpartition(".")
     if module in imports.PURE:

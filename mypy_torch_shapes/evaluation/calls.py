@@ -28,6 +28,7 @@ from .values import (
     Tensor,
     Value,
     is_size,
+    is_unknown,
 )
 
 
@@ -193,7 +194,7 @@ def call_function(
 def _holds_unknown(value: Value, depth: int = 2) -> bool:
     """Whether something in a list or tuple is wholly unknown, so that it may be no tensor of the call that was made."""
     items = value if isinstance(value, list | tuple) and depth else ()
-    return any(type(item) is Unknown or _holds_unknown(item, depth - 1) for item in items)
+    return any(is_unknown(item) or _holds_unknown(item, depth - 1) for item in items)
 
 
 def _note_reached(run: Run, function: Function, arguments: list[Value]) -> None:

@@ -13,7 +13,7 @@ from . import numbers, operators
 from .joins import BothWays, assuming, choosing, join
 from .journal import Changes
 from .run import Frame, Run, Way
-from .values import Condition, Raised, Real, Value, is_size
+from .values import Condition, Perhaps, Raised, Real, Tensor, Value, is_size
 
 T = TypeVar("T")
 
@@ -38,6 +38,36 @@ def condition(run: Run, value: Value, frame: Frame) -> bool | Condition | None:
 
 def _at_worlds(values: Iterable[object] | None) -> Condition | None:
     return Condition(tuple(map(bool, values))) if values is not None else None
+
+
+Bindings = dict[str, Value]
+
+
+def bindings(test: ast.expr, frame: Frame) -> tuple[Bindings, Bindings]:
+    """What variables that may be None are where a test holds, and where it does not: `if mask is not None:`."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        holds, fails = bindings(test.operand, frame)
+        return fails, holds
+    if isinstance(test, ast.BoolOp):
+        parts = [bindings(each, frame) for each in test.values]
+        if isinstance(test.op, ast.And):
+            return {name: value for holds, _ in parts for name, value in holds.items()}, {}
+        return {}, {name: value for _, fails in parts for name, value in fails.items()}
+    if not isinstance(test, ast.Compare) or not isinstance(test.left, ast.Name) or len(test.ops) != 1:
+        return {}, {}
+    value, other = frame.env.variables.get(test.left.id), test.comparators[0]
+    of_none = isinstance(other, ast.Constant) and other.value is None
+    if not isinstance(value, Perhaps) or not of_none or not isinstance(test.ops[0], ast.Is | ast.IsNot):
+        return {}, {}
+    ways: tuple[Bindings, Bindings] = {test.left.id: None}, {test.left.id: Tensor(value.tensor.type)}
+    return ways if isinstance(test.ops[0], ast.Is) else ways[::-1]
+
+
+def bound(run: Run, names: Bindings, way: Callable[[], T], frame: Frame) -> T:
+    """Go a way on which variables are known to be these."""
+    for name, value in names.items():
+        run.set_variable(frame.env, name, value)
+    return way()
 
 
 def negated(test: Value) -> Value:

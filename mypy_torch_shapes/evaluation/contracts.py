@@ -21,7 +21,7 @@ from .annotation_names import names_of
 from .entries import SeenCall
 from .run import Frame, Run
 from .syntax import nodes_of
-from .values import Class, Deque, Env, Function, Instance, ListValue, Tensor, Value
+from .values import Class, Deque, Env, Function, Instance, ListValue, Tensor, Value, is_unknown
 
 
 @dataclass(frozen=True)
@@ -335,7 +335,7 @@ def refined(run: Run, hint: Hint, value: Value, bindings: Bindings, declare: boo
         return tuple(refined(run, each, value, bindings, declare) for each in hint.items)
     if not isinstance(hint, Array):
         return value
-    if type(value) is Unknown and hint.constrains:
+    if is_unknown(value) and hint.constrains:
         return Tensor(type_of(hint, bindings, declare))
     if isinstance(value, Tensor) and hint.constrains and _is_vague(value.type):
         says = type_of(hint, bindings, declare)

@@ -235,7 +235,7 @@ def _concatenated_item(
 def _batches(
     run: Run, loader: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
 ) -> Value:
-    return Many(deep_copy(loader.attrs[ELEMENT], {}), None, True)
+    return Many(deep_copy(loader.attrs[ELEMENT], {}), None, True, made=True)
 
 
 @method(LOADER, name="__len__")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins as python
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..shapes.unknown import Undecided, Unknown
@@ -293,11 +294,13 @@ def _conditional(run: Run, node: ast.IfExp, frame: Frame) -> Value:
     test = conditions.condition(run, evaluate(run, node.test, frame), frame)
     if isinstance(test, bool):
         return evaluate(run, node.body if test else node.orelse, frame)
-    ways = (lambda: evaluate(run, node.body, frame), lambda: evaluate(run, node.orelse, frame))
+    holds, fails = conditions.bindings(node.test, frame)
+    body = partial(conditions.bound, run, holds, partial(evaluate, run, node.body, frame), frame)
+    orelse = partial(conditions.bound, run, fails, partial(evaluate, run, node.orelse, frame), frame)
     even = equalities.on_both_ways(run, node.test, frame)
     if test is not None:
-        return conditions.conditional(run, test, *ways, even)
-    return conditions.either(run, None, *ways, even)
+        return conditions.conditional(run, test, body, orelse, even)
+    return conditions.either(run, None, body, orelse, even)
 
 
 def _lambda(run: Run, node: ast.Lambda, frame: Frame) -> Value:

@@ -63,8 +63,12 @@ def repeated(element: Value, length: Size) -> list[Value] | Many:
     return Many(element, length, less(0, length).holds)
 
 
-def copy_of(value: Value) -> Value:
-    """The same type again with an identity of its own."""
+def copy_of(value: Value, whole: bool = False) -> Value:
+    """The same type again with an identity of its own; `whole`: and so has what is in it."""
+    if whole:
+        from .standard_library import deep_copy
+
+        return deep_copy(value, {})
     return Tensor(value.type) if isinstance(value, Tensor) else value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..shapes.dims import Dim, Size, Symbol, substitute, symbols, values
+from ..shapes.dims import Dim, Size, Symbol, substitute, symbols, values, written_out
 from ..shapes.dtypes import DType
 from ..shapes.relations import Truth, equal
 from ..shapes.tensor_type import TensorType, fresh
@@ -22,6 +22,7 @@ from .values import (
     Many,
     Method,
     Partial,
+    Perhaps,
     Real,
     Tensor,
     Value,
@@ -78,6 +79,9 @@ def join(a: Value, b: Value, depth: int = _DEPTH) -> Value:
     number = numbers.joined(a, b)
     if number is not None:
         return number
+    perhaps = _perhaps(a, b)
+    if perhaps is not None:
+        return perhaps
     if isinstance(a, Unknown) and type(a) is type(b):
         return a
     if isinstance(a, Unknown) or isinstance(b, Unknown):
@@ -94,6 +98,14 @@ def join(a: Value, b: Value, depth: int = _DEPTH) -> Value:
         if isinstance(a, Many) and a.length == b.length:
             return Many(join(a.element, b.element, depth - 1), a.length, a.some and b.some)
     return Unknown("two ways of the program give different values")
+
+
+def _perhaps(a: Value, b: Value) -> Perhaps | None:
+    """A tensor or None, where one of two values is or may be None, and nothing else."""
+    tensors = [way.tensor if isinstance(way, Perhaps) else way for way in (a, b) if way is not None]
+    if not all(isinstance(each, Tensor) for each in tensors) or (isinstance(a, Tensor) and isinstance(b, Tensor)):
+        return None
+    return Perhaps(Tensor(join_types(tensors[0].type, tensors[-1].type)))
 
 
 def _is_device(value: Value) -> bool:
@@ -132,7 +144,8 @@ def _made_equal(a: Size, b: Size, pairs: Pairs) -> bool:
     """Whether two sizes are the same where each of these pairs is."""
     binding: dict[Symbol, Size] = {}
     for left, right in pairs:
-        if a - b in (left - right, right - left):
+        rest = written_out(left - right)
+        if written_out(a - b) in (rest, -rest):
             return True
         left, right = substitute(left, binding), substitute(right, binding)
         symbol, size = (plain(left), right) if plain(left) is not None else (plain(right), left)
@@ -170,6 +183,8 @@ def same(a: Value, b: Value, depth: int = _DEPTH) -> bool:
     """Whether two values are alike for everything that follows (tensors by type, not by identity)."""
     if a is b:
         return True
+    if isinstance(a, Perhaps) or isinstance(b, Perhaps):
+        return isinstance(a, Perhaps) and isinstance(b, Perhaps) and same_types(a.tensor.type, b.tensor.type)
     if isinstance(a, Unknown) and isinstance(b, Unknown):
         return not isinstance(a, UnknownDevice) or not isinstance(b, UnknownDevice) or a.kind == b.kind
     if type(a) is not type(b):

@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from ..shapes.dtypes import float32, int64
 from ..shapes.tensor_type import TensorType
-from . import tensors
+from . import lengths, tensors
 from .run import Frame, Run
 from .specials import special
 from .values import Known, ListValue, Tensor, Value
@@ -43,6 +43,12 @@ def _arange(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST
         return result
     numbers = range(*args)
     return Known(result.type, tuple(numbers)) if len(numbers) <= _MOST else result
+
+
+@special("torch.div")
+def _div(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    number = lengths.quotient(args, kwargs)
+    return tensors.operate(run, "torch.div", args, kwargs, node, frame) if number is None else number
 
 
 def _rounded(number: float) -> float:

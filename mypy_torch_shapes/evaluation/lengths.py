@@ -1,4 +1,4 @@
-"""Lengths of padded rows: what is left of the largest of them by the operations that programs put them through."""
+"""Lengths of padded rows, and sizes in tensors: what operations that programs put them through leave of the largest."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import operator
 from collections.abc import Callable
 
 from ..shapes.dims import Dim, Size
-from ..shapes.dtypes import INTEGER
-from ..shapes.relations import at_most
+from ..shapes.dtypes import BY_NAME, INTEGER
+from ..shapes.relations import Truth, at_most, less
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown, UnknownNumber
 from . import numbers
@@ -26,6 +26,7 @@ RISING: dict[str, Callable[[Value, Value], Value]] = {
 }  # fmt: skip
 _POSITIVE = frozenset({"mul", "div", "true_divide", "floor_divide"})  # rise where the other number is positive
 _WHOLE = {"floor": numbers.floor, "ceil": numbers.ceil}
+_SHAPING = frozenset({"view", "reshape", "expand", "repeat", "new_zeros", "new_ones", "new_empty", "new_full"})
 
 
 def after(path: str, args: list[Value], kwargs: dict[str, Value], result: Value) -> Value:
@@ -49,23 +50,21 @@ def _computed(name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The largest length after an operator with another number; None where that is not known."""
     if len(args) != 2 or not kwargs.keys() <= {"rounding_mode"}:
         return None
-    left, right = args
+    alone = any(map(is_one, args))  # a number is all there is: which is the largest does not matter
+    left, right = map(as_number, args) if alone else args
     if isinstance(right, Lengths) and name in ("add", "mul"):
         left, right = right, left
-    largest = left.largest if isinstance(left, Lengths) else None
-    if largest is None or not is_number(right):
+    largest = left.largest if isinstance(left, Lengths) else left if alone else None
+    if not is_number(largest) or not is_number(right) or not (alone or keeps_order(name, right)):
         return None
-    found = risen(name, largest, right)
+    plain = all(isinstance(each, int | float) for each in (largest, right))
+    if plain and right == 0 and RISING[name] is not operator.add:
+        return None
+    found = RISING[name](largest, right) if plain else numbers.binary(RISING[name], largest, right)
     rounding = kwargs.get("rounding_mode")
-    return found if rounding is None or isinstance(found, Unknown | None) else numbers.floor(found)
-
-
-def risen(name: str, largest: Value, other: Value) -> Value:
-    """What an operator makes of the largest number; None where the largest may not stay so."""
-    if not keeps_order(name, other):
-        return None
-    plain = all(isinstance(each, int | float) for each in (largest, other))
-    return RISING[name](largest, other) if plain else numbers.binary(RISING[name], largest, other)
+    if rounding is None or isinstance(found, Unknown):
+        return found
+    return numbers.floor(found) if rounding == "floor" else numbers.to_int(found)
 
 
 def keeps_order(name: str, other: Value) -> bool:
@@ -121,7 +120,25 @@ def is_one(value: Value) -> bool:
 
 def as_counts(path: str, args: list[Value]) -> list[Value]:
     """The arguments of an operation that takes sizes, also where the program hands it tensors."""
-    return [as_number(arg) for arg in args] if path in _COUNTS else args
+    if path in _COUNTS:
+        return [as_number(arg) for arg in args]
+    if path.rpartition(".")[2] in _SHAPING:
+        return [*args[:1], *map(_numbers_in, args[1:])]
+    return args
+
+
+def _numbers_in(value: Value) -> Value:
+    if isinstance(value, tuple | ListValue) and any(map(is_one, value)):
+        return tuple(map(as_number, value))
+    return as_number(value)
+
+
+def quotient(args: list[Value], kwargs: dict[str, Value]) -> Value | None:
+    """`torch.div(length, width, rounding_mode="floor")` of two numbers: a tensor that programs take for a size."""
+    whole = len(args) == 2 and kwargs.keys() == {"rounding_mode"} and kwargs["rounding_mode"] in ("floor", "trunc")
+    if not whole or not all(map(is_size, args)) or not less(0, args[1]).holds or less(args[0], 0) is not Truth.NO:
+        return None
+    return Lengths(TensorType(BY_NAME["int64"], ()), args[0] // args[1])
 
 
 def of(value: Value) -> Size | None:

@@ -60,6 +60,11 @@ def call(
     return _not_followed(path)
 
 
+def has_meaning(path: str) -> bool:
+    """Whether calling a library name is followed without a rule."""
+    return find_special(path) is not None or path in _TRANSPARENT
+
+
 # Decorators and wrappers that give back what they are given.
 _TRANSPARENT = frozenset(
     {"torch.no_grad", "torch.inference_mode", "torch.enable_grad", "torch.compile", "torch.jit.script",

@@ -45,7 +45,7 @@ def run_for(run: Run, node: ast.For | ast.AsyncFor, frame: Frame) -> Any:
     def begin() -> None:
         item = coming[-1]
         del coming[1:]
-        iteration.assign(run, node.target, iteration.copy_of(item), frame)
+        iteration.assign(run, node.target, iteration.copy_of(item, many.made), frame)
 
     return _settled(run, node, frame, many.length, many.some, begin)
 

@@ -24,13 +24,13 @@ from .torch_modules import (
     subscript,
     walk,
 )
-from .values import Instance, ListValue, Tensor, Value
+from .values import Instance, ListValue, Tensor, Value, is_unknown
 
 
 def _listed(instance: Instance, parts: Iterable[tuple[str, Value]], *, named: bool = False, deep: bool = True) -> Value:
     """Parts of a module, with or without names. An attribute of unknown value may be one more of them."""
     modules = [module for _, module in walk(instance)] if deep else [instance]
-    known = all(each.complete and not any(type(value) is Unknown for value in each.attrs.values()) for each in modules)
+    known = all(each.complete and not any(is_unknown(value) for value in each.attrs.values()) for each in modules)
     unseen = Unknown("a part of a module that is not wholly known")
     rows: list[tuple[Value, Value]] = [*parts, *(() if known else [(unseen, unseen)])]
     return ListValue(rows if named else [part for _, part in rows])
@@ -100,7 +100,7 @@ def _state_dict(run: Run, instance: Instance, *args: Value, **kwargs: Value) -> 
     for prefix, module in modules:
         held = [(name, value) for name, value in module.attrs.items() if isinstance(value, Tensor)]
         certain = all(value.type.parameter or name in _BUFFERS for name, value in held)
-        unknown = not module.complete or any(type(value) is Unknown for value in module.attrs.values())
+        unknown = not module.complete or any(is_unknown(value) for value in module.attrs.values())
         if args or kwargs or unknown or not certain or links >= len(modules):  # a module in two places has two names
             return Unknown("what a module saves is not wholly known")
         for name, value in sorted(held, key=lambda pair: not pair[1].type.parameter):

@@ -129,9 +129,22 @@ class Loader:
         return path.is_relative_to(self.root) and "site-packages" not in path.parts
 
     def home(self, package: str, name: str) -> str | None:
-        """The module below a package in which the profile has seen a class: what a lazy package takes it from."""
-        found = [module for module in self.homes.get(name, ()) if module.startswith(f"{package}.")]
+        """The module below a package that a lazy package takes a name from.
+
+        The one in which the profile has seen a class of this name; else of those in which it has seen any class the
+        one that defines it (a base class, a function).
+        """
+        start = f"{package}."
+        found = [module for module in self.homes.get(name, ()) if module.startswith(start)]
+        if not found:
+            seen = sorted({module for row in self.homes.values() for module in row if module.startswith(start)})
+            found = [module for module in seen if self._defines(module, name)]
         return found[0] if len(found) == 1 else None
+
+    def _defines(self, module: str, name: str) -> bool:
+        source = self.find(module)
+        kinds = (ast.ClassDef, ast.FunctionDef)
+        return source is not None and any(isinstance(each, kinds) and each.name == name for each in source.tree.body)
 
     def is_package(self, name: str) -> bool:
         """Whether a dotted name is a directory of modules without an `__init__`."""

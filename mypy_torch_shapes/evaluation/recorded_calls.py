@@ -44,16 +44,20 @@ class RecordedCalls:
     _steps: int = 0  # that all attempts have taken
 
     def evaluate(self, call: Call) -> None:
-        """Evaluate a call with its integers symbolic; as they were, where that says more."""
+        """Evaluate a call with its integers symbolic; as they were, where more can be claimed so."""
         attempt, sizes = self._attempt(call, call.sizes), call.sizes
-        if call.fixed != call.sizes:
-            plain = self._attempt(call, call.fixed)
-            if plain.knows_more_than(attempt):
-                attempt, sizes = self._released(call, plain), call.fixed
+        plain = self._attempt(call, call.fixed) if call.fixed != call.sizes else attempt
+        if plain.knows_more_than(attempt):
+            released = self._released(call, plain)
+            if attempt.knows_more_than(released):
+                attempt.absorb_findings(released)
+            else:
+                attempt, sizes = released, call.fixed
         if any(seed_parts.texts_in(seed) for _, seed in call.arguments):
             attempt = self._with_any_texts(call, sizes, attempt)
         self.gathered.recording.absorb(attempt)
         if not attempt.failed and self.builder.staleness.reaches_edited(self._modules_behind(call, attempt)):
+            self.gathered.recording.absorb_findings(plain)
             self._evaluate_as_run(call)
 
     def look_at(self, grouped: list[Call]) -> None:

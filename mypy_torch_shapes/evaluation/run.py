@@ -24,6 +24,7 @@ from .values import Class, Env, Function, Instance, Known, Lengths, OutOfBudget,
 if TYPE_CHECKING:
     from ..rules.mismatch import Mismatch
     from .contracts import Held
+    from .joins import Pairs
     from .sightings import Sightings
 
 MOST_STEPS = 400_000

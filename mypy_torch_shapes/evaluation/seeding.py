@@ -133,7 +133,7 @@ class Seeding:
             attrs = {name: self.value(value) for name, value in seed.attrs} | self._defaults(seed)
             return self._object(seed.cls, attrs, seed.complete)
         if isinstance(seed, IterableSeed):
-            return Many(self.value(seed.element), None, True)
+            return Many(self.value(seed.element), None, True, made=True)
         if isinstance(seed, NameSeed):
             return self._named(seed)
         return self._opaque(seed) if isinstance(seed, OpaqueSeed) else Unknown("not recorded")

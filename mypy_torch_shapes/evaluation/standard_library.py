@@ -161,9 +161,9 @@ def deep_copy(value: Value, seen: dict[int, Value]) -> Value:
     if id(value) in seen:
         return seen[id(value)]
     if isinstance(value, Tensor):
-        seen[id(value)] = Tensor(value.type)
+        seen[id(value)] = copy.copy(value)
     elif isinstance(value, ListValue):
-        seen[id(value)] = ListValue((deep_copy(item, seen) for item in value), value.length)
+        seen[id(value)] = ListValue((deep_copy(item, seen) for item in value), value.length, value.largest)
     elif isinstance(value, Named):
         return value.rebuild([deep_copy(item, seen) for item in value])
     elif type(value) is tuple:

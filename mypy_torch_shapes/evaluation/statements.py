@@ -204,7 +204,8 @@ def _if(run: Run, node: ast.If, frame: Frame) -> Flow:
         return run_block(run, node.body if test else node.orelse, frame)
     even = equalities.on_both_ways(run, node.test, frame)
     body, orelse = (
-        partial(_along, run, way, frame, pairs) for way, pairs in zip((node.body, node.orelse), even, strict=True)
+        partial(conditions.bound, run, names, partial(_along, run, way, frame, pairs), frame)
+        for names, way, pairs in zip(conditions.bindings(node.test, frame), (node.body, node.orelse), even, strict=True)
     )
     if test is None or test.decided is None:
         flow = alternatives(run, [body, orelse], frame, test.values if test is not None else None, even)

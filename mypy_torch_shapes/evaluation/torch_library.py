@@ -21,6 +21,7 @@ from .values import (
     Raised,
     Tensor,
     Value,
+    is_unknown,
 )
 
 
@@ -85,7 +86,7 @@ def _times(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST,
         return Unknown("a list of unknown length")
     if isinstance(args[0], tuple | list):
         return tuple(args[0])
-    if type(args[0]) is Unknown:
+    if is_unknown(args[0]):
         return args[0]
     return (args[0],) * _TIMES[name]
 

@@ -16,7 +16,7 @@ from ..shapes.dims import Dim
 from ..shapes.unknown import Undecided, Unknown
 from . import calls, convolutions, module_hooks, origins, packed, tensors, wrappers
 from .run import Frame, Run
-from .values import Bound, Class, Function, Instance, Library, Raised, Tensor, Value
+from .values import Bound, Class, Function, Instance, Library, Raised, Tensor, Value, is_unknown
 
 _LISTS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ParameterList"})
 _DICTS = frozenset({"torch.nn.ModuleDict", "torch.nn.ParameterDict"})
@@ -67,7 +67,7 @@ def children(instance: Instance) -> dict[str, Instance]:
 
 def registered(instance: Instance) -> Value:
     """`module._modules`: what is written to it is written to the module."""
-    if not instance.complete or any(type(value) is Unknown for value in instance.attrs.values()):
+    if not instance.complete or any(is_unknown(value) for value in instance.attrs.values()):
         return Unknown("the parts of a module that is not wholly known")
     view = Instance(Library("torch.nn.ModuleDict"))
     view.attrs = instance.attrs

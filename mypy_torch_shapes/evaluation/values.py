@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..shapes.dims import Dim, Size
 from ..shapes.tensor_type import TensorType
+from ..shapes.unknown import Unknown
 
 if TYPE_CHECKING:
     from .modules import SourceModule
@@ -40,6 +41,21 @@ class Known(Tensor):
     def __init__(self, type: TensorType, numbers: tuple[float, ...] | float) -> None:
         super().__init__(type)
         self.numbers: tuple[float, ...] | float | None = numbers
+
+
+class Perhaps(Unknown):
+    """A tensor or None: what an optional mask is where nobody knows whether there is one."""
+
+    __slots__ = ("tensor",)
+
+    def __init__(self, tensor: Tensor) -> None:
+        super().__init__("two ways of the program give different values")
+        self.tensor = tensor
+
+
+def is_unknown(value: Value) -> bool:
+    """Whether nothing is known of a value for certain, not even that it is a number or a device."""
+    return type(value) is Unknown or type(value) is Perhaps
 
 
 class Lengths(Tensor):
@@ -104,7 +120,7 @@ class Many:
 
     `some` says that there is at least one (a loop over it is entered). `first` is what is known of the first alone.
     `counted`: the items are pairs with their numbers (enumerate), of which `first` has the first. The `largest` may be
-    known where they are lengths.
+    known where they are lengths. `made`: each is made anew (a loader's batches): what is done to one changes no other.
     """
 
     element: Value
@@ -113,6 +129,7 @@ class Many:
     first: Value = None
     counted: bool = False
     largest: Size | None = None
+    made: bool = False
 
 
 @dataclass(eq=False)

@@ -375,6 +375,12 @@ def substitute(size: int | Dim, binding: Mapping[Symbol, int | Dim]) -> int | Di
     return total
 
 
+def written_out(size: int | Dim) -> int | Dim:
+    """The size with what its abbreviations stand for."""
+    stands_for = {each: written_out(each.definition) for each in symbols(size) if each.definition is not None}
+    return substitute(size, stands_for) if stands_for else size
+
+
 def text(size: int | Dim, naming: Naming = lambda symbol: symbol.name) -> str | None:
     """The size as a Python expression, or None where a symbol in it has no name."""
     if isinstance(size, int):

@@ -480,3 +480,12 @@ def names(first, second):
     assert module.env.variables["x"] == 2
     one = "<class 'program.A'>"
     assert module.env.variables["y"] == (f"({one},)", f"({one}, <class 'program.B'>)", "()")
+
+
+def test_a_lazy_package_takes_a_base_class_from_where_its_classes_were_seen(tmp_path: Path) -> None:
+    models = tmp_path / "lazy" / "models"
+    models.mkdir(parents=True)
+    (models / "bert.py").write_text("class Base:\n    pass\nclass Bert(Base):\n    pass\ndef pool(x):\n    return x\n")
+    loader = Loader(tmp_path, {}, ["lazy.models.bert:Bert"])
+    assert {loader.home("lazy", name) for name in ("Bert", "Base", "pool")} == {"lazy.models.bert"}
+    assert loader.home("lazy", "Gpt") is None

@@ -474,3 +474,92 @@ def test_a_module_that_is_imported_by_name_and_is_not_there_is_an_import_error(t
     )
     forward = "y = scan(x, width=3, chunk=4)\nreturn y"
     assert returned(net(tmp_path, "pass", forward, before=before), tmp_path) == "Tensor[float32, N, 3]"
+
+
+def test_a_name_of_torch_that_is_followed_is_there(tmp_path: Path) -> None:
+    init = (
+        "wrap = nn.utils.weight_norm\nif hasattr(nn.utils.parametrizations, 'weight_norm'):\n"
+        "    wrap = nn.utils.parametrizations.weight_norm\nself.fc = wrap(nn.Linear(6, 3))"
+    )
+    assert returned(net(tmp_path, init, "y = self.fc(x)\nreturn y"), tmp_path) == "Tensor[float32, N, 3]"
+
+
+@pytest.mark.parametrize("largest", ["max([None, None])", "min([1, 2], key=lambda each: None)"])
+def test_what_python_does_not_compare_has_no_largest(largest: str, tmp_path: Path) -> None:
+    forward = f"try:\n    width = {largest}\nexcept TypeError:\n    width = 3\ny = x[:, :width]\nreturn y"
+    assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, N, 3]"
+
+
+EQUAL = ("self.training and count == known", "not count != known", "flat.shape == self.position.shape")
+
+
+@pytest.mark.parametrize("test", EQUAL)
+def test_an_early_return_where_sizes_are_equal_is_what_the_rest_of_a_function_makes(test: str, tmp_path: Path) -> None:
+    init = "self.position = nn.Parameter(torch.zeros(1, 16, 8))"
+    methods = (
+        "    def encode(self, flat, height, width):\n"
+        "        count, known = flat.shape[1], self.position.shape[1]\n"
+        f"        if {test}:\n            return self.position\n"
+        "        grid = self.position.reshape(1, 4, 4, 8).permute(0, 3, 1, 2)\n"
+        "        grid = F.interpolate(grid, size=(height // 2, width // 2))\n"
+        "        return grid.permute(0, 2, 3, 1).reshape(1, -1, 8)\n"
+    )
+    forward = (
+        "flat = x.unfold(2, 2, 2).unfold(3, 2, 2).flatten(2, 3)[:, :1].expand(-1, 8, -1, 2, 2)\n"
+        "flat = flat[..., 0, 0].transpose(1, 2)[:1]\n"
+        "y = self.encode(flat, x.shape[2], x.shape[3])\nreturn y"
+    )
+    shapes = ((2, 1, 8, 8), (3, 1, 8, 8), (2, 1, 12, 8), (2, 1, 8, 10))
+    source = source_of(init, forward) + methods
+    report = reported(tmp_path, source, profile_of(source, shapes))
+    line = source[: source.index("y = self.")].count("\n") + 1
+    made = {fact.text for fact in report.facts if fact.span.line == line and fact.span.column == 12}
+    assert made == {"Tensor[float32, 1, (H//2)*(W//2), 8]"}
+
+
+def test_what_is_equal_on_another_way_joins_no_sizes_within_one(tmp_path: Path) -> None:
+    forward = (
+        "if x.shape[1] != 6:\n    if torch.rand(1).item() > 0.5:\n        y = x\n"
+        "    else:\n        y = torch.zeros(x.shape[0], 6)\n    z = y\nelse:\n    z = x\nreturn z"
+    )
+    assert returned(net(tmp_path, "pass", forward, ((4, 8), (5, 8), (4, 9))), tmp_path) == "Tensor[float32, N, _]"
+
+
+OPTIONAL = (
+    "if mask is not None:\n    y = y + mask",
+    "y = y if mask is None else y + mask",
+    "if not (mask is None or self.training is None):\n    y = y + mask",
+    "if mask is None:\n    return y\ny = y + mask",
+)
+
+
+@pytest.mark.parametrize("use", OPTIONAL)
+def test_what_is_a_tensor_or_none_is_a_tensor_where_it_is_not_none(use: str, tmp_path: Path) -> None:
+    forward = f"mask = None\nif x.sum() > 0:\n    mask = torch.zeros(1, 6)\ny = x * 2\n{use}\nreturn y"
+    assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, N, 6]"
+
+
+def test_what_may_be_none_is_no_tensor_for_certain(tmp_path: Path) -> None:
+    forward = "mask = None\nif x.sum() > 0:\n    mask = torch.zeros(1, 5)\ny = x + mask\nreturn y"
+    report = net(tmp_path, "pass", forward)
+    assert returned(report, tmp_path) is None and not report.findings
+
+
+def test_a_quotient_of_sizes_that_torch_computes_is_a_size(tmp_path: Path) -> None:
+    forward = (
+        "count = torch.div(x.size(0), 2, rounding_mode='trunc')\nrows = x[: 2 * (len(x) // 2)].view(count, 2, 6)\n"
+        "more = x.new_zeros((count * 2 - 1, 6))\ny = torch.cat([rows.flatten(0, 1), more])\nreturn y"
+    )
+    assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, 4*(N//2) - 1, 6]"
+
+
+def test_what_is_compared_behind_a_guard_need_not_be_a_number(tmp_path: Path) -> None:
+    forward = "rate = None\ny = x\nif rate is not None and rate > 0 or x.sum() > 0:\n    y = x + 1\nreturn y"
+    assert returned(net(tmp_path, "pass", forward), tmp_path) == "Tensor[float32, N, 6]"
+
+
+@pytest.mark.parametrize("guarded", ["x.dim() == 3 and x.shape[2] == 4", "other is not None and other.shape[0] == 2"])
+def test_what_a_guard_keeps_from_being_asked_is_no_mistake(guarded: str, tmp_path: Path) -> None:
+    forward = f"other = None\ny = x\nif ({guarded}) or x.sum() > 0:\n    y = x + 1\nreturn y"
+    report = net(tmp_path, "pass", forward)
+    assert returned(report, tmp_path) == "Tensor[float32, N, 6]" and not report.findings

@@ -191,3 +191,35 @@ def test_a_call_that_differs_in_what_its_objects_hold_is_not_described_by_one_wi
     report = reported(tmp_path, CACHED, Profile(functions_of(CACHED), calls=[call(7), call(1, 7)]))
     returned = {fact.text for fact in report.facts if fact.span.line == 8}
     assert returned == {"Tensor[float32, N, T, D]", "Tensor[float32, N2, _, D2]"}
+
+
+TABLE = """
+import torch
+def table(n):
+    x = torch.zeros(n, 3)
+    y = torch.ones({2: 5, 3: 6}[n])
+    return x
+"""
+
+
+def test_a_number_is_a_size_where_more_can_be_claimed_so_than_of_the_number_it_was(tmp_path: Path) -> None:
+    calls = [CallRecord("program:table", (("n", 2),), root=True)]
+    report = reported(tmp_path, TABLE, Profile(functions_of(TABLE), calls=calls))
+    assert {fact.text for fact in report.facts if fact.span.line == 6} == {"Tensor[float32, n, 3]"}
+
+
+ROUNDS = """
+import torch
+def pick(x, n):
+    for i in range(n):
+        if i == 1:
+            x = x + torch.ones({width})
+    return x
+"""
+
+
+def test_an_edit_that_fails_in_the_round_that_was_run_is_found(tmp_path: Path) -> None:
+    calls = [CallRecord("program:pick", (("x", TensorSeed("float32", (4,))), ("n", 2)), root=True)]
+    profile = Profile(functions_of(ROUNDS.format(width=4)), calls=calls)
+    assert not reported(tmp_path, ROUNDS.format(width=4), profile).findings
+    assert reported(tmp_path, ROUNDS.format(width=5), profile).findings

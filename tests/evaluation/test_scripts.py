@@ -326,3 +326,17 @@ def test_what_is_drawn_from_a_memory_has_its_sizes(tmp_path: Path) -> None:
     ]
     assert found == ["Tensor[float32, 8]", "Tensor[float32, 6, 4]", "Tensor[float32, 6, 1]"]
     assert "Tensor[float32, 8, 4]" in {fact.text for fact in report.facts}
+
+
+@pytest.mark.parametrize("loop", ["for batch in loader:", "for step, batch in enumerate(loader):"])
+def test_what_a_round_takes_out_of_its_batch_is_in_the_next_one(loop: str, tmp_path: Path) -> None:
+    source = (
+        f"{HEAD}class Rows(Dataset):\n    def __len__(self):\n        return 8\n"
+        "    def __getitem__(self, index):\n        return {'x': torch.zeros(5), 'labels': torch.tensor(index)}\n"
+        f"loader = DataLoader(Rows(), batch_size=4)\nfor epoch in range(2):\n    {loop}\n"
+        "        labels = batch.pop('labels')\n        y = batch['x'].sum(1) + labels\n"
+    )
+    report = reported(tmp_path, source)
+    labels = [fact for fact in report.facts if fact.span.line == 13]
+    assert labels and all(fact.dtype is not None and fact.dims is not None for fact in labels)
+    assert not any(gap.span.line in (13, 14) for gap in report.gaps)
