@@ -68,7 +68,8 @@ def _of_plain(value: Value, name: str) -> Value:
         return getattr(value, name)
     if isinstance(value, int | float | complex) and name in ("real", "imag", "numerator", "denominator"):
         return getattr(value, name)
-    if isinstance(value, ListValue | Dim | Real | Many) or hasattr(value, name):
+    of_size = isinstance(value, tuple) and name == "numel"  # of a torch.Size, which is a tuple here
+    if of_size or isinstance(value, ListValue | Dim | Real | Many) or hasattr(value, name):
         return Method(value, name)
     if value is None:
         raise Raised("AttributeError")

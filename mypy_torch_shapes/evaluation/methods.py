@@ -6,6 +6,7 @@ import ast
 import collections
 import functools
 import itertools
+import math
 import re
 from typing import Any
 
@@ -45,6 +46,7 @@ from .values import (
     Super,
     Tensor,
     Value,
+    is_size,
 )
 
 
@@ -342,10 +344,7 @@ def _plain(receiver: Value, name: str, args: list[Value], kwargs: dict[str, Valu
         pairs = zip(receiver.fields, receiver, strict=True)
         return receiver.rebuild([kwargs.get(field, item) for field, item in pairs])
     if isinstance(receiver, tuple) and name == "numel":
-        product: Any = 1
-        for size in receiver:
-            product = product * size
-        return product
+        return math.prod(receiver) if all(map(is_size, receiver)) else Unknown("the product of unknown sizes")
     if name == "join" and args and type(args[0]) is dict:
         args = [tuple(args[0]), *args[1:]]  # the keys; what they stand for may be anything
     if isinstance(receiver, str | bytes) and not all(_is_data(arg) for arg in (*args, *kwargs.values())):
