@@ -358,6 +358,8 @@ def subscript(run: Run, receiver: Value, index: Value, node: ast.AST, frame: Fra
         return _repeated_item(receiver, index)
     if isinstance(receiver, list | tuple | str | bytes | range | re.Match):
         return _item(receiver, index)
+    if isinstance(receiver, Many) and isinstance(receiver.element, Tensor):  # pieces of a tensor
+        return Many(receiver.element) if isinstance(index, slice) else _another(receiver.element)
     return Unknown("indexed something unknown")
 
 
