@@ -471,7 +471,11 @@ def delete_item(run: Run, receiver: Value, index: Value, node: ast.AST, frame: F
     if isinstance(receiver, Instance):
         objects.delete_item(run, receiver, index, node, frame)
         return
-    if isinstance(receiver, dict | ListValue) and not isinstance(index, Unknown | Dim):
+    if isinstance(receiver, dict) and isinstance(index, Unknown):
+        from . import methods
+
+        methods.doubt(run, receiver, "del of an unknown key", of_its_own=True)
+    elif isinstance(receiver, dict | ListValue) and not isinstance(index, Unknown | Dim):
         run.journal.touch(receiver)
         if isinstance(receiver, ListValue) and receiver.length is not None:
             whole = index == slice(None)
