@@ -69,7 +69,8 @@ def _of_plain(value: Value, name: str) -> Value:
     if isinstance(value, int | float | complex) and name in ("real", "imag", "numerator", "denominator"):
         return getattr(value, name)
     of_numpy = isinstance(value, NumpyFloat) and name == "item"
-    if isinstance(value, ListValue | Dim | Real | Many) or hasattr(value, name) or of_numpy:
+    of_size = isinstance(value, tuple) and name == "numel"  # of a torch.Size, which is a tuple here
+    if of_numpy or of_size or isinstance(value, ListValue | Dim | Real | Many) or hasattr(value, name):
         return Method(value, name)
     if value is None:
         raise Raised("AttributeError")

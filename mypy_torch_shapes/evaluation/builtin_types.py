@@ -201,6 +201,8 @@ def _hasattr(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AS
         run.catching -= 1
     if isinstance(value, Tensor):
         return True
+    if isinstance(value, tuple) and name == "numel":
+        return Unknown("whether a tuple is a torch.Size")
     if isinstance(value, Library) and isinstance(found, Library):
         return _library_has(found)
     return found if isinstance(found, Unknown) and not _has(value, name) else True

@@ -71,6 +71,14 @@ def _dispatch(
     return Unknown("a call of something that cannot be followed")
 
 
+def binds_names(function: Value) -> bool:
+    """Whether it can be called with keyword arguments of unknown name: of a function some parameters are then unknown.
+
+    An object that is built so would be unknown in nearly everything, and so would all that it does.
+    """
+    return isinstance(function.function if isinstance(function, Bound) else function, Function)
+
+
 def _remembered(run: Run, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """A call of a function; under functools.cache one with the same plain arguments is made once."""
     if function.answers is None or not all(is_plain(value) for value in (*args, *kwargs.values())):

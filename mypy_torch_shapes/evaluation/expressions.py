@@ -189,7 +189,7 @@ def _slice(run: Run, node: ast.Slice, frame: Frame) -> Value:
 
 def _call(run: Run, node: ast.Call, frame: Frame) -> Value:
     function = evaluate(run, node.func, frame)
-    args, kwargs = arguments(run, node, frame)
+    args, kwargs = arguments(run, node, frame, calls.binds_names(function))
     if isinstance(args, Unknown):
         columns = _columns(run, node, frame) if function == Library("builtins.zip") else None
         return args if columns is None else columns
@@ -206,8 +206,11 @@ def _columns(run: Run, node: ast.Call, frame: Frame) -> Value:
     return ListValue(ListValue([item], rows.length) for item in rows[0])
 
 
-def arguments(run: Run, node: ast.Call, frame: Frame) -> tuple[Any, dict[str, Value]]:
-    """The values of a call's arguments; an Unknown in place of the positional ones where they cannot be counted."""
+def arguments(run: Run, node: ast.Call, frame: Frame, open_to_names: bool) -> tuple[Any, dict[Any, Value]]:
+    """The values of a call's arguments; an Unknown in place of the positional ones where they cannot be counted.
+
+    Only what is `open_to_names` gets keyword arguments of unknown name.
+    """
     args: list[Value] = []
     vague: Unknown | None = None
     for argument in node.args:
@@ -220,12 +223,12 @@ def arguments(run: Run, node: ast.Call, frame: Frame) -> tuple[Any, dict[str, Va
             args += known
         else:
             vague = Unknown("called with an unknown number of arguments")
-    kwargs: dict[str, Value] = {}
+    kwargs: dict[Any, Value] = {}
     for keyword in node.keywords:
         value = evaluate(run, keyword.value, frame)
         if keyword.arg is not None:
             kwargs[keyword.arg] = value
-        elif isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        elif isinstance(value, dict) and all(isinstance(key, str | Unknown if open_to_names else str) for key in value):
             kwargs.update(value)
         else:
             vague = Unknown("called with unknown keyword arguments")

@@ -6,6 +6,7 @@ import ast
 import collections
 import functools
 import itertools
+import math
 import re
 from typing import Any
 
@@ -13,7 +14,7 @@ from ..rules.filling import TENSOR_CLASSES
 from ..shapes.dims import Dim
 from ..shapes.dtypes import BY_NAME, DType
 from ..shapes.tensor_type import fresh
-from ..shapes.unknown import NumpyFloat, Unknown
+from ..shapes.unknown import NumpyFloat, Undecided, Unknown
 from . import (
     arrays,
     containers,
@@ -47,6 +48,7 @@ from .values import (
     Super,
     Tensor,
     Value,
+    is_size,
 )
 
 
@@ -314,16 +316,17 @@ def _dict(run: Run, target: dict[Value, Value], name: str, args: list[Value], kw
         return ListValue(getattr(target, name)())
     if name == "update":
         run.journal.touch(target)
-        given = args[0] if args else {}
-        if isinstance(given, Instance):
-            given = containers.entries(given)
-        if isinstance(given, list | tuple):
-            given = dict(given)
-        if isinstance(given, dict):
-            target.update(given, **kwargs)
+        given = _entries(args[0] if args else {})
+        if given is None or any(isinstance(key, Unknown) for key in given):
+            doubt(run, target, "a dict that was updated with something unknown", of_its_own=True)
+        else:
+            target.update(given)
+        target.update(kwargs)
         return None
     if args and isinstance(args[0], Unknown):
         known = name == "get" and args[0] in target
+        if name in ("pop", "setdefault"):
+            doubt(run, target, f"{name} of an unknown key", of_its_own=name == "pop")
         return target[args[0]] if known else Unknown("an entry of a dict at an unknown key")
     if name in ("get", "pop", "setdefault") and any(isinstance(key, Unknown) for key in target):
         return Unknown("an entry of a dict that has one at an unknown key")
@@ -332,6 +335,25 @@ def _dict(run: Run, target: dict[Value, Value], name: str, args: list[Value], kw
     if name == "copy":
         return type(target)(target)
     return _plain(target, name, args, kwargs)
+
+
+def _entries(given: Value) -> dict[Value, Value] | None:
+    """What `update` is given, as a dict; None where it is not known."""
+    if isinstance(given, Instance):
+        given = containers.entries(given) if given.complete else None
+    try:
+        return dict(given) if isinstance(given, dict | list | tuple) and not getattr(given, "length", None) else None
+    except (TypeError, ValueError, Undecided):
+        return None
+
+
+def doubt(run: Run, target: dict[Value, Value], reason: str, *, of_its_own: bool) -> None:
+    """A dict may have got another key, or what it has `of_its_own` may be something else, or gone."""
+    run.journal.touch(target)
+    for key in target if of_its_own else ():
+        target[key] = Unknown(reason)
+    if not any(isinstance(key, Unknown) for key in target):
+        target[Unknown(reason)] = Unknown(reason)
 
 
 _PLAIN_TYPES = (str, bytes, int, float, complex, tuple, list, dict, set, frozenset, range, DType, slice,
@@ -350,10 +372,7 @@ def _plain(receiver: Value, name: str, args: list[Value], kwargs: dict[str, Valu
     if isinstance(receiver, NumpyFloat) and name == "item":
         return float(receiver)
     if isinstance(receiver, tuple) and name == "numel":
-        product: Any = 1
-        for size in receiver:
-            product = product * size
-        return product
+        return math.prod(receiver) if all(map(is_size, receiver)) else Unknown("the product of unknown sizes")
     if name == "join" and args and type(args[0]) is dict:
         args = [tuple(args[0]), *args[1:]]  # the keys; what they stand for may be anything
     if isinstance(receiver, str | bytes) and not all(_is_data(arg) for arg in (*args, *kwargs.values())):

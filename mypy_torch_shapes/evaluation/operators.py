@@ -358,6 +358,8 @@ def subscript(run: Run, receiver: Value, index: Value, node: ast.AST, frame: Fra
         return _repeated_item(receiver, index)
     if isinstance(receiver, list | tuple | str | bytes | range | re.Match):
         return _item(receiver, index)
+    if isinstance(receiver, Many) and isinstance(receiver.element, Tensor):  # pieces of a tensor
+        return Many(receiver.element) if isinstance(index, slice) else _another(receiver.element)
     return Unknown("indexed something unknown")
 
 
@@ -469,7 +471,11 @@ def delete_item(run: Run, receiver: Value, index: Value, node: ast.AST, frame: F
     if isinstance(receiver, Instance):
         objects.delete_item(run, receiver, index, node, frame)
         return
-    if isinstance(receiver, dict | ListValue) and not isinstance(index, Unknown | Dim):
+    if isinstance(receiver, dict) and isinstance(index, Unknown):
+        from . import methods
+
+        methods.doubt(run, receiver, "del of an unknown key", of_its_own=True)
+    elif isinstance(receiver, dict | ListValue) and not isinstance(index, Unknown | Dim):
         run.journal.touch(receiver)
         if isinstance(receiver, ListValue) and receiver.length is not None:
             whole = index == slice(None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from ..shapes.dims import Dim, symbols
 from ..shapes.unknown import Unknown
@@ -13,8 +14,11 @@ _DEPTH = 3
 _WIDTH = 16
 
 
-def bind(function: Function, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value] | Unknown:
-    """Parameter values by name, as Python binds them; Unknown where the call does not fit."""
+def bind(function: Function, args: list[Value], kwargs: dict[Any, Value]) -> dict[str, Value] | Unknown:
+    """Parameter values by name, as Python binds them; Unknown where the call does not fit.
+
+    Where there may be arguments of unknown name, what none is given for may be among them.
+    """
     spec = function.node.args
     positional = [parameter.arg for parameter in (*spec.posonlyargs, *spec.args)]
     keyword_only = [parameter.arg for parameter in spec.kwonlyargs]
@@ -22,15 +26,19 @@ def bind(function: Function, args: list[Value], kwargs: dict[str, Value]) -> dic
     rest = args[len(positional) :]
     if rest and spec.vararg is None:
         return Unknown("called with too many arguments")
-    extra: dict[str, Value] = {}
+    extra: dict[Any, Value] = {}
     only_positional = {parameter.arg for parameter in spec.posonlyargs}
     for name, value in kwargs.items():
         if (name in positional and name not in only_positional) or name in keyword_only:
             bound[name] = value
         else:
             extra[name] = value
-    if extra and spec.kwarg is None:
+    nameless = [name for name in extra if isinstance(name, Unknown)]
+    if len(extra) > len(nameless) and spec.kwarg is None:
         return Unknown("called with an argument it does not have")
+    if nameless:
+        left = [name for name in (*positional, *keyword_only) if name not in bound and name not in only_positional]
+        bound |= dict.fromkeys(left, Unknown("may be among keyword arguments of unknown name"))
     return _ordered(function, spec, bound, rest, extra)
 
 

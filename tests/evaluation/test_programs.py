@@ -280,6 +280,12 @@ def test_a_table_that_is_used_at_one_size_alone_has_the_size_that_is_computed_at
     assert returned(report, tmp_path) == "Tensor[float32, N*D]"
 
 
+def test_a_piece_of_a_tensor_that_is_split_into_any_number_of_them_has_its_rank(tmp_path: Path) -> None:
+    forward = "pieces = torch.split(x, 2, 1)\ny = self.conv(pieces[1][:, None]) + pieces[2:][0][:, None]\nreturn y"
+    report = net(tmp_path, "self.conv = nn.Conv1d(1, 1, 1)", forward, shapes=((4, 6), (5, 8)))
+    assert returned(report, tmp_path) == "Tensor[float32, N, 1, _]"
+
+
 def test_a_condition_that_is_one_of_two_knows_the_sizes_of_neither(tmp_path: Path) -> None:
     forward = """
 n, d = x.shape

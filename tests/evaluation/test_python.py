@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from mypy_torch_shapes.shapes.unknown import Unknown
 from tests.evaluation.python_programs import Writer
 from tests.evaluation.python_semantics import PROGRAMS
 from tests.evaluation.support import contradictions, evaluated, is_known
@@ -229,3 +230,23 @@ def test_what_grows_without_end_is_not_reckoned(tmp_path: Path, statement: str) 
     started = time.process_time()
     evaluated(tmp_path, source)
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("change", "known"),
+    [
+        ("options.setdefault(opaque, 7)", {"a": 4}),
+        ("for name in opaque:\n    options.setdefault(name, 7)", {"a": 4}),
+        ("options.update(opaque)", {}),
+        ("options.update({opaque: 7})", {}),
+        ("options.update((name, 7) for name in opaque)", {}),
+        ("options.pop(opaque, None)", {}),
+        ("del options[opaque]", {}),
+        ("options.update(b=5)", {"a": 4, "b": 5}),
+    ],
+)
+def test_a_dict_that_is_changed_at_an_unknown_key(tmp_path: Path, change: str, known: dict[str, int]) -> None:
+    source = "import unknown_library\nopaque = unknown_library.make()\noptions = dict(a=4)\n"
+    source += f"def call(a=1, b=2): return a, b\n{change}\nmade = call(**options)\n"
+    a, b = evaluated(tmp_path, source)[0]["made"]
+    assert {name: value for name, value in (("a", a), ("b", b)) if not isinstance(value, Unknown)} == known

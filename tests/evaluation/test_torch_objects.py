@@ -192,3 +192,9 @@ def test_whole_numbers_have_no_gradients(tmp_path: Path, made: str, wrong: bool)
         assert wrong
     else:
         assert not wrong
+
+
+def test_a_shape_has_a_number_of_elements(tmp_path: Path) -> None:
+    forward = "n = x.shape[1:].numel()\ny = x.reshape(x.shape.numel() // n, n)\nreturn y"
+    report = net(tmp_path, "pass", forward, shapes=((4, 6, 2), (5, 6, 3)))
+    assert returned(report, tmp_path) == "Tensor[float32, N, 6*D]"

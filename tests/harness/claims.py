@@ -59,7 +59,10 @@ def evaluate_dim(dim: int | str | None, symbols: dict[str, int]) -> int | None:
     code = compile(dim, "<dim>", "eval")
     if any(name not in symbols and name not in PURE for name in code.co_names):
         return None
-    return int(eval(code, {"__builtins__": PURE}, symbols))
+    try:
+        return int(eval(code, {"__builtins__": PURE}, symbols))
+    except ZeroDivisionError:  # such a claim holds of no call at these sizes
+        return -1
 
 
 @dataclass

@@ -96,7 +96,8 @@ def test_unknown_claims_nothing(runs: list[tuple[str, dict[str, Any]]]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dim", "value"), [("(H - 1)//2 + 1", 4), ("max(N, H % 3)", 2), (64, 64), (None, None), ("Q + 1", None)]
+    ("dim", "value"),
+    [("(H - 1)//2 + 1", 4), ("max(N, H % 3)", 2), (64, 64), (None, None), ("Q + 1", None), ("H//(N//3)", -1)],
 )
 def test_dims(dim: int | str | None, value: int | None) -> None:
     assert evaluate_dim(dim, {"H": 8, "N": 2}) == value
