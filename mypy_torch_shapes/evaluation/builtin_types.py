@@ -29,6 +29,7 @@ from .values import (
     Partial,
     Raised,
     Real,
+    Some,
     Super,
     Tensor,
     Value,
@@ -113,6 +114,8 @@ def _is_builtin(value: Value, name: str) -> bool | None:
         return name in ("int", "Hashable") or (name == "bool" and isinstance(value, Condition))
     if isinstance(value, Real):
         return name == "float"
+    if isinstance(value, Some):
+        return None
     if name in ("Sequence", "Mapping") and isinstance(value, Instance):
         return _derives(value.cls, name)
     if name in ("Iterable", "Sequence", "Mapping", "Callable", "Hashable", "Collection"):

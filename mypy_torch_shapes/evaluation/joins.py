@@ -24,6 +24,7 @@ from .values import (
     Partial,
     Perhaps,
     Real,
+    Some,
     Tensor,
     Value,
     is_size,
@@ -88,6 +89,10 @@ def join(a: Value, b: Value, depth: int = _DEPTH) -> Value:
         return Unknown(a.reason if isinstance(a, Unknown) else b.reason)
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         return Tensor(join_types(a.type, b.type))
+    if type(a) is tuple and type(b) is tuple and len(a) != len(b):
+        shorter, longer = sorted((a, b), key=len)
+        if all(isinstance(item, str) for item in longer) and longer[: len(shorter)] == shorter:
+            return Some(list(longer))  # of names, of which more were added on one way
     if depth and type(a) is type(b):
         if isinstance(a, tuple) and len(a) == len(b):
             return _rebuild(a, [join(x, y, depth - 1) for x, y in zip(a, b, strict=True)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
+from contextlib import suppress
 from typing import Any
 
 from ..shapes.dims import Dim, Size
@@ -15,7 +16,21 @@ from . import array_operations, arrays, calls, conditions, containers, imports, 
 from .joins import join
 from .plain_values import LONGEST, is_plain, is_too_large, is_too_long
 from .run import Frame, Run
-from .values import Class, Condition, Function, Instance, Library, ListValue, Many, Raised, Real, Tensor, Value, is_size
+from .values import (
+    Class,
+    Condition,
+    Function,
+    Instance,
+    Library,
+    ListValue,
+    Many,
+    Raised,
+    Real,
+    Some,
+    Tensor,
+    Value,
+    is_size,
+)  # fmt: skip
 
 PYTHON: dict[type, Any] = {
     ast.Add: operator.add,
@@ -104,7 +119,7 @@ def truth(run: Run, value: Value, frame: Frame) -> bool | None:
         return value.decided
     if isinstance(value, Real) and value.values is not None and len({bool(v) for v in value.values}) == 1:
         return bool(value.values[0])
-    if isinstance(value, Unknown | Tensor | Many | Real):
+    if isinstance(value, Unknown | Tensor | Many | Some | Real):
         return None
     return True
 
@@ -267,7 +282,7 @@ def equal_values(left: Value, right: Value) -> Truth:
     """Python's == on values that hold no tensors; sizes by what is known of them."""
     if is_size(left) and is_size(right):
         return equal(left, right)
-    if isinstance(left, Unknown | Real | Many) or isinstance(right, Unknown | Real | Many):
+    if isinstance(left, Unknown | Real | Many | Some) or isinstance(right, Unknown | Real | Many | Some):
         if isinstance(left, Real) or isinstance(right, Real):
             result = numbers.compare(operator.eq, left, right)
             decided = result.decided if isinstance(result, Condition) else None
@@ -358,9 +373,9 @@ def subscript(run: Run, receiver: Value, index: Value, node: ast.AST, frame: Fra
         return _repeated_item(receiver, index)
     if isinstance(receiver, list | tuple | str | bytes | range | re.Match):
         return _item(receiver, index)
-    if isinstance(receiver, Many) and isinstance(receiver.element, Tensor):  # pieces of a tensor
-        return Many(receiver.element) if isinstance(index, slice) else _another(receiver.element)
-    return Unknown("indexed something unknown")
+    if not isinstance(receiver, Many) or not isinstance(receiver.element, Tensor):  # not pieces of a tensor
+        return Unknown("indexed something unknown")
+    return Many(receiver.element) if isinstance(index, slice) else _another(receiver.element)
 
 
 def _any_item(receiver: Value, index: Unknown) -> Value:
@@ -448,10 +463,8 @@ def store_item(run: Run, receiver: Value, index: Value, value: Value, node: ast.
             run.step(len(receiver))
             for key in receiver:
                 receiver[key] = join(receiver[key], value)
-        try:
+        with suppress(TypeError):
             receiver[index] = value
-        except TypeError:
-            return
     elif isinstance(receiver, ListValue):
         run.journal.touch(receiver)
         _store_in_list(receiver, index, value)
@@ -472,9 +485,8 @@ def delete_item(run: Run, receiver: Value, index: Value, node: ast.AST, frame: F
         objects.delete_item(run, receiver, index, node, frame)
         return
     if isinstance(receiver, dict) and isinstance(index, Unknown):
-        from . import methods
-
-        methods.doubt(run, receiver, "del of an unknown key", of_its_own=True)
+        from .methods import doubt
+        doubt(run, receiver, "del of an unknown key", of_its_own=True)
     elif isinstance(receiver, dict | ListValue) and not isinstance(index, Unknown | Dim):
         run.journal.touch(receiver)
         if isinstance(receiver, ListValue) and receiver.length is not None:

@@ -34,7 +34,9 @@ def bind(function: Function, args: list[Value], kwargs: dict[Any, Value]) -> dic
         else:
             extra[name] = value
     nameless = [name for name in extra if isinstance(name, Unknown)]
-    if len(extra) > len(nameless) and spec.kwarg is None:
+    # What there is on some way only is not there where the program runs.
+    named = [name for name, value in extra.items() if not isinstance(name, Unknown) and type(value) is not Unknown]
+    if named and spec.kwarg is None:
         return Unknown("called with an argument it does not have")
     if nameless:
         left = [name for name in (*positional, *keyword_only) if name not in bound and name not in only_positional]

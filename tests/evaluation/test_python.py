@@ -250,3 +250,23 @@ def test_a_dict_that_is_changed_at_an_unknown_key(tmp_path: Path, change: str, k
     source += f"def call(a=1, b=2): return a, b\n{change}\nmade = call(**options)\n"
     a, b = evaluated(tmp_path, source)[0]["made"]
     assert {name: value for name, value in (("a", a), ("b", b)) if not isinstance(value, Unknown)} == known
+
+
+def test_one_of_several_names_may_be_added_to_a_dict(tmp_path: Path) -> None:
+    source = """
+import unknown_library
+opaque = unknown_library.make()
+options, names = dict(a=4), ("a", "b")
+if opaque.fixed:
+    names += ("other",)
+for name in names:
+    if opaque[name] is not None:
+        options.setdefault(name, opaque[name])
+def call(a=1, b=2, c=3): return a, b, c
+made = call(**options)
+same, other, kind = names == ("a", "b"), names != ("a", "b"), isinstance(names, tuple)
+"""
+    found = evaluated(tmp_path, source)[0]
+    a, b, c = found["made"]
+    assert (a, c) == (4, 3) and isinstance(b, Unknown)
+    assert all(isinstance(found[name], Unknown) for name in ("same", "other", "kind"))
