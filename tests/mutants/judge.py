@@ -70,7 +70,8 @@ def judge_program(job: Job) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as temporary:
         project = (Path(temporary) / job.program.name / "project").resolve()
         job.program.lay_out(project, job.checkout)
-        profile(job.program, project)
+        if job.way not in PEERS:
+            profile(job.program, project)
         unedited = set(WAYS[job.way](project, job.program.files))
         judged = [row for row in job.rows if row["verdict"] in ("crash", "runs")]
         return [judge(job, project, row, unedited) for row in judged]
