@@ -34,6 +34,13 @@ def forget(run: Run, modules: Iterable[SourceModule], arguments: Iterable[Value]
         value[:], value.length = [_item(run, executed, name, value)], fresh()
 
 
+def note(run: Run, target: ast.AST, name: str, args: list[Value]) -> None:
+    """A method adds to the list that `target` evaluates to: kept, if it may be such a list of the project's."""
+    frame = run.frame
+    if run.sightings is not None and frame.module.project and _name(target) in _grown(frame.module.tree):
+        run.sightings.appended.add(run, target, outliving.added(run, name, args))
+
+
 def outlives(modules: Iterable[SourceModule]) -> bool:
     """Whether such a list can be reached from the variables of modules."""
     return any(True for _ in _lists([module for module in modules if module.executed], ()))
@@ -132,12 +139,17 @@ def _places(module: SourceModule) -> dict[str, list[tuple[ast.AST, str | None]]]
         inside: dict[ast.AST, str | None] = {target: None for each in module.tree.body for target in _targets(each)}
         for qualname, function in _functions(module.tree):
             inside.update((target, f"{module.name}:{qualname}") for target in _targets(function))
-        found = defaultdict(list)
+        found, names = defaultdict(list), _grown(module.tree)
         for target, key in inside.items():
-            if key is None or not key.endswith(".__init__"):
-                found[getattr(target, "attr", getattr(target, "id", ""))].append((target, key))
+            if _name(target) in names and (key is None or not key.endswith(".__init__")):
+                found[_name(target)].append((target, key))
         module.tree._places = found  # type: ignore[attr-defined]
     return found
+
+
+def _name(target: ast.AST) -> str:
+    """The last name of `self.saved` or `saved`."""
+    return str(getattr(target, "attr", getattr(target, "id", "")))
 
 
 def _functions(tree: ast.AST, around: str = "") -> Iterator[tuple[str, ast.AST]]:

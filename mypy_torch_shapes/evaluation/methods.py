@@ -18,6 +18,7 @@ from ..shapes.unknown import NumpyFloat, Undecided, Unknown
 from . import (
     arrays,
     containers,
+    growing,
     iteration,
     known_tensors,
     lengths,
@@ -74,7 +75,7 @@ def call(run: Run, method: Method, args: list[Value], kwargs: dict[str, Value], 
         return _of_class(run, receiver, name, args, kwargs, node, frame)
     if isinstance(receiver, ListValue):
         if name in outliving.GROWERS and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            outliving.note(run, node.func.value, outliving.added(run, name, args))
+            growing.note(run, node.func.value, name, args)
         return _list(run, receiver, name, args, kwargs, frame)
     if isinstance(receiver, dict):
         return _dict(run, receiver, name, args, kwargs)

@@ -11,7 +11,7 @@ from ..shapes.unknown import Unknown, UnknownNumber
 from . import arrays, iteration
 from .joins import join
 from .numbers import kind_of
-from .values import Many, Named, Tensor, Value
+from .values import Instance, Many, Named, Tensor, Value
 
 if TYPE_CHECKING:
     from .run import Run
@@ -42,16 +42,12 @@ class Appended:
         return self.generally.get(target, self.in_scripts.get(target, missing))
 
 
-def note(run: Run, target: ast.AST, items: list[Value]) -> None:
-    """A list that has a name is added to, in the project's own code."""
-    if run.sightings is not None and run.frame.module.project:
-        run.sightings.appended.add(run, target, items)
-
-
 def added(run: Run, name: str, args: list[Value]) -> list[Value]:
     """The items that a method of a list, called with these arguments, adds to it."""
     if name != "extend":
         return args[-1:]
+    if any(isinstance(arg, Instance) and arrays.tensor_of(arg) is None for arg in args):
+        return [Unknown("an item of an object")]  # to ask it runs the program's code, which the method does as well
     items = iteration.items(run, args[0]) if args else []
     return items if isinstance(items, list) else [items.element if isinstance(items, Many) else items]
 

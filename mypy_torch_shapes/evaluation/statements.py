@@ -155,9 +155,9 @@ def _augmented(run: Run, node: ast.AugAssign, frame: Frame) -> None:
     left = expressions.evaluate(run, target, frame)
     right = expressions.evaluate(run, node.value, frame)
     if isinstance(left, ListValue) and isinstance(node.op, ast.Add):
-        from . import methods, outliving
+        from . import growing, methods
 
-        outliving.note(run, node.target, outliving.added(run, "extend", [right]))
+        growing.note(run, node.target, "extend", [right])
         methods.extend(run, left, right)
         return
     in_place = _in_place_method(run, left, type(node.op))
