@@ -6,6 +6,7 @@ Decorators and default values are left out: what they compute with tensors is no
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -34,7 +35,13 @@ _NO_TENSORS = frozenset(BY_NAME) | {
 _ACCELERATORS = ("cpu", "cuda", "hpu", "mlu", "mps", "mtia", "musa", "npu", "xpu")
 _MOST_NAMES = 4000  # looked at for one file
 
-_STRINGS = re.compile(r'("""|\'\'\')(?:\\.|.)*?\1|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|#[^\n]*', re.DOTALL)
+_STRINGS = re.compile(  # and comments; runs of plain characters are taken at once
+    r'"""[^"\\]*(?:(?:\\.|""?(?!"))[^"\\]*)*"""'
+    r"|'''[^'\\]*(?:(?:\\.|''?(?!'))[^'\\]*)*'''"
+    r'|"[^"\\\n]*(?:\\.[^"\\\n]*)*"'
+    r"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|#[^\n]*",
+    re.DOTALL,
+)
 _STATEMENT = re.compile(r"^(?=[A-Za-z_@(\[{*])", re.MULTILINE)
 _DEFINITION = re.compile(r"(?:async\s+def|def|class)\s+(\w+)")
 _ASSIGNED = re.compile(r"^\s*(\w+)\s*(?::[^=\n]*)?=(?!=)(?!.*,$)", re.MULTILINE)
@@ -78,6 +85,7 @@ class Quiet:
         self._installed: dict[str, bool] = {}
         self._mentions: dict[tuple[Text, str | None], list[Meaning | None]] = {}
         self._meant: dict[tuple[Text, str, tuple[str, ...], bool], list[Meaning | None]] = {}
+        self._listed: dict[Path, frozenset[str]] = {}  # directories
         self._parts: dict[tuple[Path, str], Path | None] = {}  # of packages
         self._plain: set[Path] = set()  # files that can name no annotation of tensors
         self._written: set[Path] = set()  # files that can
@@ -225,16 +233,26 @@ class Quiet:
             base = where.path.parent
             for _ in range(level - 1):
                 base = base.parent
-            return _source(base.joinpath(*parts))
+            return self._source(base.joinpath(*parts))
         bases = (self._root, self._root / "src", where.path.parent)
-        return next((found for base in bases if (found := _source(base.joinpath(*parts))) is not None), None)
+        return next((found for base in bases if (found := self._source(base.joinpath(*parts))) is not None), None)
 
     def _below(self, base: Path, name: str) -> Path | None:
         if base.name != "__init__.py":
             return None
         if (base, name) not in self._parts:
-            self._parts[base, name] = _source(base.parent / name)
+            self._parts[base, name] = self._source(base.parent / name)
         return self._parts[base, name]
+
+    def _source(self, place: Path) -> Path | None:
+        """The file of a module; directories are listed once, which is quicker than to ask for each name."""
+        listed = self._listed.get(place.parent)
+        if listed is None:
+            listed = self._listed[place.parent] = _names_in(place.parent)
+        if place.name + ".py" in listed:
+            return place.with_name(place.name + ".py")
+        inner = place / "__init__.py"
+        return inner if place.name in listed and inner.is_file() else None
 
     def _text(self, path: Path) -> Text | None:
         if path not in self._texts:
@@ -245,18 +263,19 @@ class Quiet:
         return self._texts[path]
 
 
-def _source(place: Path) -> Path | None:
-    for each in (place.with_name(place.name + ".py"), place / "__init__.py"):
-        if each.is_file():
-            return each
-    return None
+def _names_in(directory: Path) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(directory))
+    except OSError:
+        return frozenset()  # nothing that could be imported
 
 
 def _taken_apart(path: Path, text: str) -> Text:
     annotated = any(each in text for each in _ANNOTATIONS) and _ANNOTATED.search(_STRINGS.sub(_kept, text)) is not None
     found = Text(path, annotated=annotated)
     text = _STRINGS.sub("0", text)
-    text = _ASKED.sub("hasattr(0", text)
+    if "hasattr" in text:
+        text = _ASKED.sub("hasattr(0", text)
     text = _IMPORT.sub(partial(_note_import, found), text)
     for piece in _STATEMENT.split(text):
         definition = _DEFINITION.match(piece)
