@@ -248,7 +248,8 @@ def variable_stale(scope: str, name: str) -> str:
 
 
 def rebuilt(count: int, classes: str) -> str:
-    return f"{counted(count, 'object')} built by changed code: what only the run knew is not used ({classes})"
+    kept = "what only the run knew is used where its own code is unchanged"
+    return f"{counted(count, 'object')} built by changed code: {kept} ({classes})"
 
 
 def calls_unused(count: int, functions: str) -> str:

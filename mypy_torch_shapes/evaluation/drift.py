@@ -33,7 +33,7 @@ class Drift:
     gone: list[tuple[FunctionRecord, Moved | None]] = field(default_factory=list)
     files_gone: dict[str, int] = field(default_factory=dict)  # and how many functions
     modules: list[FunctionRecord] = field(default_factory=list)  # whose own code changed
-    rebuilt: list[ModuleRecord] = field(default_factory=list)  # what only the run knew of these is not used
+    rebuilt: list[ModuleRecord] = field(default_factory=list)  # of these what only the run knew is used in part
     unused: list[CallRecord] = field(default_factory=list)  # since what led to them changed
     variables: list[tuple[str, str]] = field(default_factory=list)  # scope and name, made by other code now
     again: list[RunRecord] = field(default_factory=list)

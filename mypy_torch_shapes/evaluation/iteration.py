@@ -118,6 +118,8 @@ def assign(run: Run, target: ast.expr, value: Value, frame: Frame, noted: bool =
     elif isinstance(target, ast.Attribute):
         receiver = expressions.evaluate(run, target.value, frame)
         value = contracts.attribute(run, target, receiver, value)
+        if run.kept is not None:
+            value = run.kept(frame, receiver, target.attr, value)
         attributes.assign(run, receiver, target.attr, value)
         if noted:
             run.record_binding(target, frame, value)

@@ -98,6 +98,7 @@ class Run:
     def __init__(self, loader: Loader, recording: Recording, general: bool, sightings: Sightings | None = None) -> None:
         self.loader = loader
         self.sightings = sightings
+        self.kept: Callable[[Frame, Value, str, Value], Value] | None = None  # of modules that are built again
         self.general = general  # seeded by more than the literals of a script
         self.recording = recording
         self.journal = Journal()

@@ -218,3 +218,11 @@ def parts_of(seed: Seed) -> Iterator[Seed]:
         yield from (value for _, value in seed.attrs)
     elif isinstance(seed, IterableSeed):
         yield seed.element
+
+
+def objects_in(seed: Seed) -> Iterator[ObjectSeed]:
+    """A seed, and the seeds inside of it, that are objects."""
+    if isinstance(seed, ObjectSeed):
+        yield seed
+    for part in parts_of(seed):
+        yield from objects_in(part)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from ..seeds.model import (
@@ -40,7 +41,9 @@ from . import (
     seed_parts,
     torch_modules,
 )
-from .joins import join, same, same_types
+from .agreement import alike
+from .joins import join
+from .kept_attributes import KeptAttributes
 from .modules import SourceModule, canonical
 from .moves import Moves, recorded_layout
 from .origins import Origin
@@ -58,7 +61,6 @@ from .values import (
     Named,
     Partial,
     Raised,
-    Some,
     Tensor,
     Value,
 )
@@ -78,6 +80,7 @@ class Seeding:
         self._modules: dict[int, Value] = {}
         self._building: set[int] = set()
         self._moves = Moves(run, profile)
+        self._kept = KeptAttributes(profile, staleness, self.module, self._attribute, self._given_unchanged)
         self._sizes: Iterator[Size] | None = None
         self._worlds: int | None = None  # how many, where sizes are symbolic
         self._origin: Origin | None = None  # of the seeds that are made values just now
@@ -285,10 +288,11 @@ class Seeding:
     def _build(self, record: ModuleRecord) -> Value:
         """A module from today's constructor and the recorded arguments, completed by what was recorded."""
         saved, self._sizes = self._sizes, None
+        kept, self.run.kept = self.run.kept, partial(self._kept.completed, building=self._building)
         try:
             made = self._constructed(record)
         finally:
-            self._sizes = saved
+            self._sizes, self.run.kept = saved, kept
         if isinstance(made, Instance):
             self._moves.repeat(made, record)
             torch_modules.assign_paths(made, record.path)
@@ -339,13 +343,23 @@ class Seeding:
         """Whether no code that built a module changed, nor that of the objects it was built with."""
         root = self.profile.modules.get(record.root, record)
         constructor = f"{root.cls}.__init__"
-        if root.init is None and constructor in self.profile.functions and not self.staleness.unchanged(constructor):
+        seen = root.init is not None or record.id in self._kept.constructors
+        if not seen and constructor in self.profile.functions and not self.staleness.unchanged(constructor):
             return False  # nobody saw what built it
+        return self.staleness.all_unchanged(self._kept.builders(record)) and self._given_unchanged(record)
+
+    def _given_unchanged(self, record: ModuleRecord) -> bool:
+        """Whether no code of the objects changed that a module, or the root above it, was built with."""
+        root = self.profile.modules.get(record.root, record)
         given = [seed for each in (record, root) for _, seed in each.init or ()]
-        objects_given = [each for seed in given for each in _objects_in(seed)]
-        return self.staleness.all_unchanged(record.builders) and all(
-            self.staleness.methods_unchanged(each.cls) and not self._defaults(each) for each in objects_given
+        return all(
+            self.staleness.methods_unchanged(each.cls) and not self._defaults(each)
+            for seed in given
+            for each in seed_parts.objects_in(seed)
         )
+
+    def _attribute(self, record: ModuleRecord, name: str, seed: Seed) -> Value:
+        return self.value_from(Origin(origins.ATTRIBUTE, f"{record.cls}.{name}"), seed)
 
     def _complete(self, made: Instance, record: ModuleRecord) -> None:
         """Fill in from the live object: everything where no code that built it changed, else what is unknown."""
@@ -363,8 +377,8 @@ class Seeding:
                     continue
                 have = made.attrs.get(name)
                 if (name not in made.attrs and not made.complete) or isinstance(have, Unknown) or (unchanged):
-                    value = self.value_from(Origin(origins.ATTRIBUTE, f"{record.cls}.{name}"), seed)
-                    if not isinstance(value, Unknown) and not (name in made.attrs and _alike(have, value)):
+                    value = self._attribute(record, name, seed)
+                    if not isinstance(value, Unknown) and not (name in made.attrs and alike(have, value)):
                         made.attrs[name] = value
                         tensors |= {name} if seed_parts.holds_tensor(seed) else set()
                 if isinstance(have, Instance) and isinstance(seed, ObjectSeed):
@@ -447,38 +461,6 @@ def _default_of(cls: Class, name: str) -> Value:
 
 def _is_constant(value: Value) -> bool:
     return isinstance(value, bool | int | float | str)
-
-
-def _objects_in(seed: Seed) -> Iterator[ObjectSeed]:
-    """A seed, and the seeds inside of it, that are objects."""
-    if isinstance(seed, ObjectSeed):
-        yield seed
-    for part in seed_parts.parts_of(seed):
-        yield from _objects_in(part)
-
-
-def _alike(have: Value, recorded: Value) -> bool:
-    """Whether an evaluated attribute agrees with the recorded one, as far as both are known."""
-    if isinstance(have, Tensor) and isinstance(recorded, Tensor):  # which may have been moved since
-        return same_types(TensorType(have.type.dtype, have.type.dims), recorded.type.laid(None).placed(None))
-    if isinstance(recorded, list | dict) and _is_vague(have):  # what was read from a file, say
-        return not isinstance(have, Unknown) and _is_vague(recorded)
-    if isinstance(have, Instance | Function | Class) or not isinstance(
-        recorded, Tensor | int | float | str | tuple | None
-    ):
-        return True
-    if isinstance(have, tuple) and isinstance(recorded, tuple):
-        return len(have) == len(recorded) and all(_alike(a, b) for a, b in zip(have, recorded, strict=True))
-    return same(have, recorded)
-
-
-def _is_vague(value: Value) -> bool:
-    """Whether a value is unknown, or part of a collection is."""
-    if isinstance(value, ListValue | tuple):
-        return getattr(value, "length", None) is not None or any(map(_is_vague, value))
-    if isinstance(value, dict):
-        return any(map(_is_vague, value.values()))
-    return isinstance(value, Unknown | Some | Many)
 
 
 def _elsewhere(cls: Class | Library) -> SourceModule:

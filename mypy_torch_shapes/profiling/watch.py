@@ -23,6 +23,7 @@ from mypy_torch_shapes.seeds.digests import (
     walk_functions,
 )
 from mypy_torch_shapes.seeds.model import FunctionRecord
+from mypy_torch_shapes.seeds.slices import Slicer
 
 _PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
 
@@ -54,6 +55,8 @@ class Watch:
         self._installed = _installed_directories(root)
         self._own_files: dict[str, bool] = {}
         self._sources: dict[str, dict[tuple[str, int], tuple[str, Located]]] = {}
+        self._trees: dict[str, ast.Module] = {}
+        self._slicers: dict[str, Slicer] = {}
         self.functions: dict[str, FunctionRecord] = {}
 
     def decide(self, code: CodeType, namespace: dict[str, Any]) -> Watched | None:
@@ -102,8 +105,9 @@ class Watch:
         qualname, (node, owner) = found
         file = Path(path)
         name = str(file.relative_to(self.root)) if file.is_relative_to(self.root) else path
+        made = self._made(path, qualname) if node.name == "__init__" and not library else ()
         record = FunctionRecord(
-            real_module(module), qualname, Path(name).as_posix(), node.lineno, function_digest(node, owner)
+            real_module(module), qualname, Path(name).as_posix(), node.lineno, function_digest(node, owner), made=made
         )
         key = f"{record.module}:{record.qualname}"
         if self.functions.setdefault(key, record) != record:
@@ -122,6 +126,11 @@ class Watch:
             found = self._own_files[file] = own and not path.startswith(_PACKAGE)
         return found
 
+    def _made(self, path: str, constructor: str) -> tuple[tuple[str, str], ...]:
+        if path not in self._slicers:
+            self._slicers[path] = Slicer(self._trees[path])
+        return tuple((name, each.digest) for name, each in self._slicers[path].attributes(constructor).items())
+
     def _source(self, path: str) -> dict[tuple[str, int], tuple[str, Located]]:
         found = self._sources.get(path)
         if found is None:
@@ -130,6 +139,7 @@ class Watch:
                 tree = ast.parse(Path(path).read_bytes())
             except (OSError, SyntaxError, ValueError, RecursionError):
                 return found  # no source to be found there: nothing in it is watched
+            self._trees[path] = tree
             for qualname, node, owner in walk_functions(tree):
                 found[node.name, first_line(node)] = (qualname, (node, owner))
         return found

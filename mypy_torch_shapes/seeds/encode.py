@@ -187,6 +187,8 @@ def encode_function(record: FunctionRecord) -> Json:
     encoded: dict[str, Json] = {"file": record.file, "line": record.line, "digest": record.digest}
     if record.runs:
         encoded["runs"] = list(record.runs)
+    if record.made:
+        encoded["made"] = dict(record.made)
     return encoded
 
 
@@ -196,7 +198,8 @@ def decode_function(key: str, e: Json) -> FunctionRecord:
     if not (module and colon and qualname):
         raise Malformed(f"{key!r:.60} where the name of a function was expected")
     digest = _of(e["digest"], str)
-    return FunctionRecord(module, qualname, _of(e["file"], str), _of(e["line"], int), digest, _decode_runs(e))
+    made = tuple((name, _of(made, str)) for name, made in _of(e.get("made", {}), dict).items())
+    return FunctionRecord(module, qualname, _of(e["file"], str), _of(e["line"], int), digest, _decode_runs(e), made)
 
 
 def _decode_runs(e: Json) -> tuple[int, ...]:

@@ -114,6 +114,7 @@ class FunctionRecord:
     line: int
     digest: str
     runs: tuple[int, ...] = ()  # places in `Profile.runs`, of those it was seen in
+    made: tuple[tuple[str, str], ...] = ()  # of a constructor: attributes, and the digest of the code that makes each
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .digests import MODULE, Function, digest_of, dumped, index_functions
 
@@ -22,6 +22,7 @@ class Unit:
     bound: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)  # what it may change without binding it
     used: set[str] = field(default_factory=set)
+    stored: set[tuple[str, str]] = field(default_factory=set)  # the attributes it binds: (variable, attribute)
     imported: set[str] = field(default_factory=set)
 
 
@@ -54,15 +55,27 @@ class Slicer:
         makers = [unit for unit in units if name in unit.bound]
         if not makers or not _bound_once(makers):
             return None
-        last = max(unit.place for unit in makers)
-        own = [unit for unit in units if unit.place < last and unit not in makers]
-        chosen, missing = _closure(makers, own)
+        chosen, missing = _before(makers, units)
         if scope != MODULE:
             chosen += self._around(scope, missing)
-        ordered = sorted(chosen, key=lambda unit: unit.place)
-        parts = [text for unit in ordered for part in unit.parts for text in dumped(part)]
-        imported = frozenset(module for unit in chosen for module in unit.imported)
-        return Slice(digest_of(parts), imported)
+        return _slice_of(chosen)
+
+    def attributes(self, scope: str) -> dict[str, Slice]:
+        """What makes each attribute that a constructor binds once to what a call returns; its arguments are given."""
+        units = self._units_of(scope)
+        found = self._functions.get(scope)
+        parameters = {each.arg for each in ast.walk(found[0].args) if isinstance(each, ast.arg)} if found else set()
+        made: dict[str, Slice] = {}
+        stored = dict.fromkeys(each for unit in units for each in sorted(unit.stored))
+        for own in dict.fromkeys(own for own, _ in stored if own in parameters):
+            names = {name for base, name in stored if base == own}
+            apart = [_by_attribute(unit, own, names) for unit in units]
+            for name in (name for base, name in stored if base == own):
+                makers = [unit for unit in apart if (own, name) in unit.stored]
+                if all(map(_binds_a_call, makers)) and _bound_once(makers):
+                    chosen, missing = _before(makers, apart)
+                    made[name] = _slice_of(chosen + _closure([], self._module, missing - parameters)[0])
+        return made
 
     def _units_of(self, scope: str) -> list[Unit]:
         if scope == MODULE:
@@ -90,6 +103,44 @@ class Slicer:
                 waiting += [each for unit in found for each in unit.bound if _defines(unit)]
             return _closure(callers, self._module, wanted)[0]
         return _closure([], self._module, wanted)[0]
+
+
+def _before(makers: list[Unit], units: list[Unit]) -> tuple[list[Unit], set[str]]:
+    """The makers, what they depend on of what comes before them, and the names nothing there binds."""
+    last = max(unit.place for unit in makers)
+    places = {unit.place for unit in makers}
+    return _closure(makers, [unit for unit in units if unit.place < last and unit.place not in places])
+
+
+def _slice_of(chosen: list[Unit]) -> Slice:
+    ordered = sorted(chosen, key=lambda unit: unit.place)
+    parts = [text for unit in ordered for part in unit.parts for text in dumped(part)]
+    return Slice(digest_of(parts), frozenset(module for unit in chosen for module in unit.imported))
+
+
+def _binds_a_call(unit: Unit) -> bool:
+    """Whether a statement is `self.x = f(…)`, and nothing more."""
+    node = unit.parts[-1]
+    return isinstance(node, ast.Assign) and len(unit.stored) == 1 and isinstance(node.value, ast.Call)
+
+
+def _by_attribute(unit: Unit, base: str, names: set[str]) -> Unit:
+    """A statement with the attributes of `self` as variables; one of its methods uses and changes all of them."""
+    inner = [each for part in unit.parts for each in ast.walk(part)]
+    calls = [each.func for each in inner if isinstance(each, ast.Call)]
+    reached = [each for each in inner if isinstance(each, ast.Attribute) and _is_name(each.value, base)]
+    loaded = {each.attr for each in reached if isinstance(each.ctx, ast.Load)}
+    bare = sum(_is_name(each, base) for each in inner) > len(reached)
+    if bare or any(each in calls and each.attr not in names for each in reached):
+        loaded |= names
+    read = {f"{base}.{name}" for name in loaded}
+    written = {f"{base}.{name}" for owner, name in unit.stored if owner == base}
+    touched = unit.touched - {base} | written | (read if calls else set())
+    return replace(unit, used=unit.used - {base} | read, touched=touched)
+
+
+def _is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _closure(seeds: list[Unit], units: list[Unit], wanted: set[str] | None = None) -> tuple[list[Unit], set[str]]:
@@ -165,6 +216,8 @@ def _note(unit: Unit, node: ast.AST) -> None:
         unit.used |= {each.id for each in ast.walk(node.target) if isinstance(each, ast.Name)}
     elif isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
         unit.touched.update(_base(node))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            unit.stored.add((node.value.id, node.attr))
     elif isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id == "print"):
         given = [node.func, *node.args, *(keyword.value for keyword in node.keywords)]
         unit.touched.update(name for value in given if not isinstance(value, ast.Name) or value is not node.func

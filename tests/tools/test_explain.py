@@ -40,7 +40,7 @@ def test_what_is_not_used_any_more_is_said(project: Project) -> None:
     stale = lines[lines.index("  recorded, and not used any more:") + 1 :]
     assert stale == [
         "    model.py:19: Net.__init__ has changed: it is checked as it is now",
-        "    1 object built by changed code: what only the run knew is not used (Net)",
+        "    1 object built by changed code: what only the run knew is used where its own code is unchanged (Net)",
     ]
     assert not [line for line in project.ours("reveal", "--explain", "model.py:6") if "not used" in line]
 
