@@ -48,7 +48,7 @@ class KeptAttributes:
             return value
         roots = {self.profile.modules[number].root for number in building}
         records = [r for r in self.profile.modules.values() if r.root in roots and f"{r.cls}.__init__" == key]
-        if len(records) != 1 or not self._same_arguments(records[0], key):
+        if len(records) != 1 or not self._same_arguments(records[0], key) or not _is_given(frame, records[0]):
             return value
         return self._recorded(records[0], name, value, key)
 
@@ -93,3 +93,14 @@ class KeptAttributes:
             found |= new
             waiting += new
         return found
+
+
+def _is_given(frame: Frame, record: ModuleRecord) -> bool:
+    """Whether the settings that the constructor has now are the recorded ones: it may run for another module first."""
+    have = frame.env.variables
+    plain = (bool, int, float, str)
+    return all(
+        have[name] == seed
+        for name, seed in record.init or ()
+        if type(seed) in plain and name in have and type(have[name]) in plain
+    )

@@ -130,6 +130,21 @@ def test_of_two_modules_of_a_class_none_is_taken_for_the_other(recorded: Path, t
     assert session_for(Config(root)).report(root / "program.py").findings == []
 
 
+def test_a_module_that_is_built_and_left_is_not_the_recorded_one(recorded: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(recorded, tmp_path / "project")
+    program = (
+        PROGRAM.replace("    torch.save(", "    torch.save(Body(9), 'other.pt')\n    torch.save(")
+        .replace("(FILE, 3)\n", "(FILE, 3)\n        self.last = nn.Linear(3, Net('other.pt', 5).body.width)\n")
+        .replace("return self.net(x)", "return self.last(self.net(x)) @ torch.zeros(9, 1)")
+    )
+    (root / "program.py").write_text(program)
+    assert record(root, "--no-probe", "program.py").returncode == 0
+    for edit, wrong in (("width, classes + 0", 0), ("2 * width, classes", 1)):
+        (root / "program.py").write_text(program.replace("width, classes", edit))
+        report = session_for(Config(root)).report(root / "program.py")
+        assert (report.faults, len(report.findings)) == ([], wrong)
+
+
 @pytest.mark.parametrize(
     ("body", "names"),
     [
