@@ -21,6 +21,7 @@ from . import (
     iteration,
     miscounts,
     operators,
+    subscripts,
 )
 from .joins import join
 from .modules import SourceModule
@@ -180,7 +181,7 @@ def _subscript(run: Run, node: ast.Subscript, frame: Frame) -> Value:
     wrong = miscounts.out_of_range(receiver, index, node.value, frame)
     if wrong is not None and not run.catching:
         return run.mismatch(node, wrong, miscounts.asked(run, node.value, frame))
-    return operators.subscript(run, receiver, index, node, frame)
+    return subscripts.subscript(run, receiver, index, node, frame)
 
 
 def _slice(run: Run, node: ast.Slice, frame: Frame) -> Value:

@@ -105,7 +105,7 @@ def length(value: Value) -> Size | None:
 
 def assign(run: Run, target: ast.expr, value: Value, frame: Frame, noted: bool = True) -> None:
     """Bind a value to an assignment target; `noted` says whether to note what it is bound to."""
-    from . import attributes, contracts, expressions, operators
+    from . import attributes, contracts, expressions, subscripts
 
     if isinstance(target, ast.Name):
         if run.sightings is not None:
@@ -126,7 +126,7 @@ def assign(run: Run, target: ast.expr, value: Value, frame: Frame, noted: bool =
     elif isinstance(target, ast.Subscript):
         receiver = expressions.evaluate(run, target.value, frame)
         index = expressions.evaluate(run, target.slice, frame)
-        operators.store_item(run, receiver, index, value, target, frame)
+        subscripts.store_item(run, receiver, index, value, target, frame)
     elif isinstance(target, ast.Starred):
         assign(run, target.value, value, frame)
 

@@ -6,7 +6,7 @@ import ast
 import collections
 
 from ..shapes.unknown import Unknown
-from . import containers, iteration, objects, operators
+from . import containers, iteration, objects, operators, subscripts
 from .builtin_collections import DefaultDict
 from .run import Frame, Run
 from .specials import call_value, is_data, special
@@ -79,7 +79,7 @@ def _get(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, f
 
     key, value = args
     if name == "<itemgetter>":
-        return operators.subscript(run, value, key, node, frame)
+        return subscripts.subscript(run, value, key, node, frame)
     if not isinstance(key, str):
         return Unknown("an attribute of unknown name")
     for part in key.split("."):

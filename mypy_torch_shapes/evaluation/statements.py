@@ -27,6 +27,7 @@ from . import (
     miscounts,
     objects,
     operators,
+    subscripts,
 )
 from .joins import BothWays, Pairs, assuming, choosing, join
 from .journal import Changes, content
@@ -302,7 +303,7 @@ def _delete(run: Run, node: ast.Delete, frame: Frame) -> None:
             attributes.delete(run, expressions.evaluate(run, target.value, frame), target.attr)
         elif isinstance(target, ast.Subscript):
             receiver = expressions.evaluate(run, target.value, frame)
-            operators.delete_item(run, receiver, expressions.evaluate(run, target.slice, frame), target, frame)
+            subscripts.delete_item(run, receiver, expressions.evaluate(run, target.slice, frame), target, frame)
 
 
 def _import(run: Run, node: ast.Import, frame: Frame) -> None:
