@@ -9,7 +9,7 @@ from typing import TypeVar
 from ..shapes.dims import Dim
 from ..shapes.relations import Truth, proved_equal, proved_less
 from ..shapes.unknown import Unknown
-from . import numbers, operators
+from . import numbers, operators, syntax
 from .joins import BothWays, assuming, choosing, join
 from .journal import Changes
 from .run import Frame, Run, Way
@@ -45,22 +45,21 @@ Bindings = dict[str, Value]
 
 def bindings(test: ast.expr, frame: Frame) -> tuple[Bindings, Bindings]:
     """What variables that may be None are where a test holds, and where it does not: `if mask is not None:`."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        holds, fails = bindings(test.operand, frame)
-        return fails, holds
-    if isinstance(test, ast.BoolOp):
-        parts = [bindings(each, frame) for each in test.values]
-        if isinstance(test.op, ast.And):
-            return {name: value for holds, _ in parts for name, value in holds.items()}, {}
-        return {}, {name: value for _, fails in parts for name, value in fails.items()}
+    holds, fails = syntax.on_both_ways(test, lambda each: _of_none(each, frame))
+    return dict(holds), dict(fails)
+
+
+def _of_none(test: ast.expr, frame: Frame) -> tuple[list[tuple[str, Value]], list[tuple[str, Value]]]:
     if not isinstance(test, ast.Compare) or not isinstance(test.left, ast.Name) or len(test.ops) != 1:
-        return {}, {}
-    value, other = frame.env.variables.get(test.left.id), test.comparators[0]
+        return [], []
+    name, other = test.left.id, test.comparators[0]
+    value = frame.env.variables.get(name)
     of_none = isinstance(other, ast.Constant) and other.value is None
     if not isinstance(value, Perhaps) or not of_none or not isinstance(test.ops[0], ast.Is | ast.IsNot):
-        return {}, {}
-    ways: tuple[Bindings, Bindings] = {test.left.id: None}, {test.left.id: Tensor(value.tensor.type)}
-    return ways if isinstance(test.ops[0], ast.Is) else ways[::-1]
+        return [], []
+    none: list[tuple[str, Value]] = [(name, None)]
+    tensor: list[tuple[str, Value]] = [(name, Tensor(value.tensor.type))]
+    return (none, tensor) if isinstance(test.ops[0], ast.Is) else (tensor, none)
 
 
 def bound(run: Run, names: Bindings, way: Callable[[], T], frame: Frame) -> T:

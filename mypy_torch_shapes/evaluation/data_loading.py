@@ -192,12 +192,11 @@ def _tensor_item(
     run: Run, dataset: Instance, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame
 ) -> Value:
     """Every tensor, indexed in the same way."""
+    from . import subscripts
 
     tensors = dataset.attrs["tensors"]
     if len(args) == 1 and isinstance(args[0], Dim):
         return tuple(_row(each) if isinstance(each, Tensor) else Unknown("a row") for each in tensors)
-    from . import subscripts
-
     return tuple(subscripts.subscript(run, each, args[0], node, frame) for each in tensors)
 
 

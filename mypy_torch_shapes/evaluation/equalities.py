@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from ..shapes.relations import Truth, less
-from . import expressions
+from . import expressions, syntax
 from .joins import BothWays, Pairs
 from .run import Frame, Run
 from .values import Condition, Raised, Value, is_size
@@ -15,15 +15,7 @@ _CHEAP = (ast.Name, ast.Attribute, ast.Subscript, ast.BinOp, ast.Constant, ast.T
 
 def on_both_ways(run: Run, test: ast.expr, frame: Frame) -> BothWays:
     """The sizes that are equal where a test holds, and where it does not."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        held, failed = on_both_ways(run, test.operand, frame)
-        return failed, held
-    if isinstance(test, ast.BoolOp):
-        parts = [on_both_ways(run, each, frame) for each in test.values]
-        if isinstance(test.op, ast.And):
-            return [pair for held, _ in parts for pair in held], []
-        return [], [pair for _, failed in parts for pair in failed]
-    return _of_comparison(run, test, frame)
+    return syntax.on_both_ways(test, lambda each: _of_comparison(run, each, frame))
 
 
 def kept(run: Run, value: Value, node: ast.expr, frame: Frame) -> Value:

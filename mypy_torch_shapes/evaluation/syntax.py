@@ -1,8 +1,12 @@
-"""The nodes of a syntax tree: a tree is gone through once, however many questions are asked of its functions."""
+"""Syntax trees: gone through once, however many questions are asked of their functions; tests taken apart."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _ROOTS = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)  # what questions are asked of
 
@@ -21,6 +25,19 @@ def nodes_of(root: ast.AST) -> list[ast.AST]:
 def mentions(node: ast.AST, name: str) -> bool:
     """Whether a name stands anywhere in an expression."""
     return any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(node))
+
+
+def on_both_ways(test: ast.expr, of: Callable[[ast.expr], tuple[list[T], list[T]]]) -> tuple[list[T], list[T]]:
+    """What is known where a test holds, and where it does not, from what is known `of` the tests it is made of."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        holds, fails = on_both_ways(test.operand, of)
+        return fails, holds
+    if isinstance(test, ast.BoolOp):
+        parts = [on_both_ways(each, of) for each in test.values]
+        if isinstance(test.op, ast.And):
+            return [each for holds, _ in parts for each in holds], []
+        return [], [each for _, fails in parts for each in fails]
+    return of(test)
 
 
 def _number(node: ast.AST, nodes: list[ast.AST]) -> None:
