@@ -76,6 +76,8 @@ def binds_names(function: Value) -> bool:
 
     An object that is built so would be unknown in nearly everything, and so would all that it does.
     """
+    if isinstance(function, Method):
+        return function.name == "update" and isinstance(function.receiver, dict)
     return isinstance(function.function if isinstance(function, Bound) else function, Function)
 
 

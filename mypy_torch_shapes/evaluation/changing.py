@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ..shapes.tensor_type import fresh
 from ..shapes.unknown import Unknown
 from .syntax import nodes_of
-from .values import ListValue, Tensor, Value, is_size
+from .values import Bound, Function, Instance, ListValue, Method, Tensor, Value, is_size
 
 if TYPE_CHECKING:
     from .modules import SourceModule
@@ -82,6 +83,30 @@ def steady_default(node: ast.AST, name: str, value: Value) -> Value:
     if isinstance(value, ListValue | dict | set) and name in changed_names(node):
         return Unknown("a default that calls change")
     return value
+
+
+def forget_receiver(run: Run, function: Value, reason: Unknown) -> None:
+    """After a method that was called with arguments nobody can count: what it changes of its object may be anything."""
+    from . import methods
+
+    if isinstance(function, Method) and function.name in _MUTATORS:
+        receiver = function.receiver
+        if isinstance(receiver, dict):
+            methods.doubt(run, receiver, reason.reason, of_its_own=True)
+        elif isinstance(receiver, ListValue):
+            run.journal.touch(receiver)
+            receiver[:], receiver.length = [reason], fresh()
+    elif isinstance(function, Bound) and isinstance(function.receiver, Instance):
+        method = function.function
+        for name in _attributes_bound(method.node) if isinstance(method, Function) else ():
+            run.set_attribute(function.receiver, name, reason)
+
+
+@lru_cache(_SOURCES)
+def _attributes_bound(node: ast.AST) -> frozenset[str]:
+    return frozenset(
+        each.attr for each in nodes_of(node) if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store)
+    )
 
 
 def forget_changed(run: Run, callee: str, values: Iterable[Value]) -> None:

@@ -193,6 +193,7 @@ def _call(run: Run, node: ast.Call, frame: Frame) -> Value:
     args, kwargs = arguments(run, node, frame, calls.binds_names(function))
     if isinstance(args, Unknown):
         columns = _columns(run, node, frame) if function == Library("builtins.zip") else None
+        changing.forget_receiver(run, function, args)
         return args if columns is None else columns
     return calls.call(run, function, args, kwargs, node, frame)
 
@@ -231,6 +232,8 @@ def arguments(run: Run, node: ast.Call, frame: Frame, open_to_names: bool) -> tu
             kwargs[keyword.arg] = value
         elif isinstance(value, dict) and all(isinstance(key, str | Unknown if open_to_names else str) for key in value):
             kwargs.update(value)
+        elif open_to_names and isinstance(value, Unknown):
+            kwargs[value] = value
         else:
             vague = Unknown("called with unknown keyword arguments")
     return (vague if vague is not None else args), kwargs

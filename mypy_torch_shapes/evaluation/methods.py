@@ -312,17 +312,17 @@ def _comparable(value: Value) -> bool:
     return isinstance(value, str | int | float | bool | Instance | Tensor | None)
 
 
-def _dict(run: Run, target: dict[Value, Value], name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _dict(run: Run, target: dict[Value, Value], name: str, args: list[Value], kwargs: dict[Any, Value]) -> Value:
     if name in ("keys", "values", "items"):
         return ListValue(getattr(target, name)())
     if name == "update":
         run.journal.touch(target)
         given = _entries(args[0] if args else {})
-        if given is None or any(isinstance(key, Unknown) for key in given):
+        if given is None or any(isinstance(key, Unknown) for key in (*given, *kwargs)):
             doubt(run, target, "a dict that was updated with something unknown", of_its_own=True)
         else:
             target.update(given)
-        target.update(kwargs)
+        target.update({key: value for key, value in kwargs.items() if not isinstance(key, Unknown)})
         return None
     if args and isinstance(args[0], Unknown):
         known = name == "get" and args[0] in target

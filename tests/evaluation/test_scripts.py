@@ -340,3 +340,41 @@ def test_what_a_round_takes_out_of_its_batch_is_in_the_next_one(loop: str, tmp_p
     labels = [fact for fact in report.facts if fact.span.line == 13]
     assert labels and all(fact.dtype is not None and fact.dims is not None for fact in labels)
     assert not any(gap.span.line in (13, 14) for gap in report.gaps)
+
+
+UNCOUNTED = """\
+import json
+
+class Net(nn.Module):
+    def __init__(self, options, sizes):
+        super().__init__()
+        self.width, self.depth, self.names = 8, 2, [8]
+        self.set_up(**options)
+        self.wide = nn.Linear(self.width, 3)
+        self.deepen(*sizes)
+        self.deep = nn.Linear(self.depth, 3)
+        self.names.extend(*sizes)
+        self.first = nn.Linear(self.names[0], 3)
+
+    def set_up(self, width=8):
+        self.width = width
+
+    def deepen(self, *sizes):
+        self.depth = len(sizes)
+
+options, sizes = json.load(open("options")), json.load(open("sizes"))
+net = Net(options, sizes)
+settings = dict(width=8)
+settings.update(depth=2, **options)
+"""
+
+
+@pytest.mark.parametrize(
+    "layer", ["net.wide", "net.deep", "net.first", "nn.Linear(len(net.names), 3)", "nn.Linear(settings['width'], 3)"]
+)
+def test_what_a_method_with_unknown_arguments_changes_is_unknown(tmp_path: Path, layer: str) -> None:
+    known = "nn.Linear(settings['depth'], 3)(torch.zeros(2, 5))\n"
+    source = f"{HEAD}{UNCOUNTED}{layer}(torch.zeros(2, 5))\n"
+    assert not reported(tmp_path, source).findings
+    last = source.count("\n") + 1
+    assert [finding.span.line for finding in reported(tmp_path, source + known).findings] == [last]
