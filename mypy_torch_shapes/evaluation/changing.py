@@ -87,15 +87,8 @@ def steady_default(node: ast.AST, name: str, value: Value) -> Value:
 
 def forget_receiver(run: Run, function: Value, reason: Unknown) -> None:
     """After a method that was called with arguments nobody can count: what it changes of its object may be anything."""
-    from . import methods
-
     if isinstance(function, Method) and function.name in _MUTATORS:
-        receiver = function.receiver
-        if isinstance(receiver, dict):
-            methods.doubt(run, receiver, reason.reason, of_its_own=True)
-        elif isinstance(receiver, ListValue):
-            run.journal.touch(receiver)
-            receiver[:], receiver.length = [reason], fresh()
+        _forget(run, function.receiver, reason)
     elif isinstance(function, Bound) and isinstance(function.receiver, Instance):
         method = function.function
         for name in _attributes_bound(method.node) if isinstance(method, Function) else ():
@@ -119,11 +112,16 @@ def forget_changed(run: Run, callee: str, values: Iterable[Value]) -> None:
     if callee.partition(".")[0] in _READERS and not callee.startswith(_RANDOM):
         return
     for value in values:
-        if isinstance(value, ListValue | dict) and value:
-            run.journal.touch(value)
-            forgotten = Unknown(f"{callee or 'something unknown'} may have changed it")
-            if isinstance(value, ListValue):
-                value[:] = [forgotten] * len(value)
-            else:
-                value.update(dict.fromkeys(value, forgotten))
+        _forget(run, value, Unknown(f"{callee or 'something unknown'} may have changed it"))
+
+
+def _forget(run: Run, value: Value, reason: Unknown) -> None:
+    """A list or dict may hold anything, and any number of it."""
+    from . import methods
+
+    if isinstance(value, dict):
+        methods.doubt(run, value, reason.reason, of_its_own=True)
+    elif isinstance(value, ListValue):
+        run.journal.touch(value)
+        value[:], value.length = [reason], fresh()
 

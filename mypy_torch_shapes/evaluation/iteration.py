@@ -9,7 +9,7 @@ from typing import Any
 from ..shapes.dims import Dim, Size
 from ..shapes.relations import Truth, less
 from ..shapes.tensor_type import TensorType, fresh
-from ..shapes.unknown import Unknown
+from ..shapes.unknown import Unknown, UnknownKeys
 from . import lengths, objects
 from .joins import join
 from .run import Frame, Run
@@ -23,6 +23,8 @@ def items(run: Run, value: Value) -> list[Value] | Many | Unknown:
     if isinstance(value, ListValue):
         return list(value) if value.length is None else _counted(repeated(value[0], value.length), value.largest)
     if isinstance(value, set | frozenset) and _may_shrink(value):
+        return Many(reduce(join, value))
+    if isinstance(value, dict) and is_open(value):
         return Many(reduce(join, value))
     if isinstance(value, tuple | list | set | frozenset | str | bytes | dict | range):
         if len(value) > MOST_ITEMS:
@@ -47,6 +49,11 @@ def _may_shrink(values: set[Any] | frozenset[Any]) -> bool:
 
     open_ = [value for value in values if not _is_fixed(value)]
     return any(equal_values(value, other) is not Truth.NO for value in open_ for other in values if other is not value)
+
+
+def is_open(value: dict[Any, Any]) -> bool:
+    """Whether a dict may have other keys than are known."""
+    return any(isinstance(key, UnknownKeys) for key in value)
 
 
 def _is_fixed(value: Value) -> bool:
@@ -94,7 +101,7 @@ def length(value: Value) -> Size | None:
     """len(value) where it is known."""
     if isinstance(value, ListValue) and value.length is not None:
         return value.length
-    if isinstance(value, set | frozenset) and _may_shrink(value):
+    if (isinstance(value, set | frozenset) and _may_shrink(value)) or (isinstance(value, dict) and is_open(value)):
         return None
     if isinstance(value, tuple | list | set | frozenset | str | bytes | dict | range):
         return len(value)

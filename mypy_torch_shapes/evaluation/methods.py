@@ -14,7 +14,7 @@ from ..rules.filling import TENSOR_CLASSES
 from ..shapes.dims import Dim
 from ..shapes.dtypes import BY_NAME, DType
 from ..shapes.tensor_type import fresh
-from ..shapes.unknown import NumpyFloat, Undecided, Unknown
+from ..shapes.unknown import NumpyFloat, Undecided, Unknown, UnknownKeys
 from . import (
     arrays,
     containers,
@@ -314,7 +314,8 @@ def _comparable(value: Value) -> bool:
 
 def _dict(run: Run, target: dict[Value, Value], name: str, args: list[Value], kwargs: dict[Any, Value]) -> Value:
     if name in ("keys", "values", "items"):
-        return ListValue(getattr(target, name)())
+        listed = list(getattr(target, name)())
+        return ListValue([functools.reduce(join, listed)], fresh()) if iteration.is_open(target) else ListValue(listed)
     if name == "update":
         run.journal.touch(target)
         given = _entries(args[0] if args else {})
@@ -353,8 +354,8 @@ def doubt(run: Run, target: dict[Value, Value], reason: str, *, of_its_own: bool
     run.journal.touch(target)
     for key in target if of_its_own else ():
         target[key] = Unknown(reason)
-    if not any(isinstance(key, Unknown) for key in target):
-        target[Unknown(reason)] = Unknown(reason)
+    if not iteration.is_open(target):
+        target[UnknownKeys(reason)] = Unknown(reason)
 
 
 _PLAIN_TYPES = (str, bytes, int, float, complex, tuple, list, dict, set, frozenset, range, DType, slice,

@@ -49,6 +49,12 @@ class UnknownNumber(Unknown):
         self.kind = kind
 
 
+class UnknownKeys(Unknown):
+    """A key in the place of those that a dict may have besides."""
+
+    __slots__ = ()
+
+
 class NumpyFloat(float):
     """A float of numpy's, and what is computed with it: `torch.tensor` makes float64 of it. Elsewhere it is a float."""
 

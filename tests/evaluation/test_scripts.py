@@ -378,3 +378,27 @@ def test_what_a_method_with_unknown_arguments_changes_is_unknown(tmp_path: Path,
     assert not reported(tmp_path, source).findings
     last = source.count("\n") + 1
     assert [finding.span.line for finding in reported(tmp_path, source + known).findings] == [last]
+
+
+HANDED = """\
+import json
+fill = json.load(open("what"))
+rows, names, table = [], [3], {}
+for each in (rows, names, table):
+    fill(each)
+width = 4
+for each in rows:
+    width = 5
+for key, value in table.items():
+    width = 5
+"""
+
+
+@pytest.mark.parametrize(
+    "size", ["len(rows)", "len(names)", "names[0]", "len(table)", "table.get('k', 4)", "width", "len(table.keys())"]
+)
+def test_what_something_unknown_was_handed_may_hold_any_number_of_things(tmp_path: Path, size: str) -> None:
+    source = f"{HEAD}{HANDED}nn.Linear({size}, 3)(torch.zeros(2, 5))\n"
+    assert not reported(tmp_path, source).findings
+    untouched = source.replace("    fill(each)", "    print(each)")
+    assert [finding.span.line for finding in reported(tmp_path, untouched).findings] == [untouched.count("\n")]
