@@ -214,7 +214,7 @@ def _settled(
     begin: Callable[[], Any],
 ) -> Any:
     """Run a loop of unknown length round by round until a round changes nothing but growing lists."""
-    from .statements import Flow, rejoin, run_block
+    from .statements import Flow, perhaps_left, rejoin, run_block
 
     if not some:
         run.journal.open()
@@ -259,6 +259,8 @@ def _settled(
     rejoin(run, frame, Flow.BREAK)
     if flow is Flow.RETURN and some and rounds == 1:
         return flow
+    if flow is Flow.RETURN:
+        perhaps_left(run, frame)
     return run_block(run, node.orelse, frame)
 
 

@@ -60,6 +60,7 @@ class Frame:
     uncertain: int = 0  # and how often it was uncertain
     vague: bool = False  # some argument is unknown
     given: dict[str, Value] = field(default_factory=dict)  # its arguments, where one is
+    perhaps_left: int = 0  # how often it may have returned, on ways of conditions that could not be told
     silenced: int = 0  # worlds, once all of them have left the function and only the other ways go on
     entered: dict[str, object] | None = None  # its arguments, where signatures are kept
     held: Held | None = None  # what its annotations promise

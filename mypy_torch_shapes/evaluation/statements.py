@@ -58,6 +58,7 @@ def run_body(run: Run, body: list[ast.stmt], frame: Frame) -> Value:
         flow = Flow.RETURN  # no size goes on that way
     finally:
         run.muted -= frame.silenced > 0
+        run.uncertain -= frame.perhaps_left
     rejoin(run, frame, Flow.RETURN)
     if flow is not Flow.RETURN:
         (frame.otherwise if frame.silenced else frame.returned).append((None, []))
@@ -288,10 +289,18 @@ def alternatives(
     for flow, changes in ended:
         if flow is not nearest:
             _set_aside(frame, flow, changes)
+            if flow is Flow.RETURN and worlds is None:
+                perhaps_left(run, frame)
     both = len(going_on) == len(ways) == 2
     with choosing(worlds if both and nearest is Flow.NORMAL else None), assuming(*even if both else ([], [])):
         run.journal.merge(going_on)
     return nearest
+
+
+def perhaps_left(run: Run, frame: Frame) -> None:
+    """The function may have returned: what follows, until it ends, may never run."""
+    frame.perhaps_left += 1
+    run.uncertain += 1
 
 
 def _delete(run: Run, node: ast.Delete, frame: Frame) -> None:

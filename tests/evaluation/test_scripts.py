@@ -402,3 +402,28 @@ def test_what_something_unknown_was_handed_may_hold_any_number_of_things(tmp_pat
     assert not reported(tmp_path, source).findings
     untouched = source.replace("    fill(each)", "    print(each)")
     assert [finding.span.line for finding in reported(tmp_path, untouched).findings] == [untouched.count("\n")]
+
+
+@pytest.mark.parametrize(
+    ("block", "certain"),
+    [
+        ("if flag:\n        return five(x)\n    return six(x)", False),
+        ("if flag:\n        return x\n    x = six(x)\n    return x", False),
+        ("for a in flag:\n        if a:\n            return five(x)\n    return six(x)", False),
+        ("while flag:\n        return five(x)\n    return six(x)", False),
+        ("match flag:\n        case 1:\n            return five(x)\n    return six(x)", False),
+        ("if flag:\n        return six(x)\n    return six(x)", False),
+        ("if flag:\n        raise ValueError\n    return six(x)", True),
+        ("if flag:\n        x = five(x)\n    return six(torch.zeros(2, 5))", True),
+        ("for a in (1, 2):\n        if flag:\n            break\n    return six(x)", True),
+    ],
+)
+def test_what_follows_a_return_that_may_have_been_taken_may_never_run(
+    tmp_path: Path, block: str, certain: bool
+) -> None:
+    layers = "import json\nflag = json.load(open('flag'))\nfive, six = nn.Linear(5, 3), nn.Linear(6, 3)\n"
+    calls = "f(torch.zeros(2, 5))\nsix(torch.zeros(2, 5))\n"
+    source = f"{HEAD}{layers}def f(x):\n    {block}\n{calls}"
+    lines = [finding.span.line for finding in reported(tmp_path, source).findings]
+    assert len(lines) == 1 + certain  # the last line's own is certain: the function has ended
+    assert max(lines) == source.count("\n")
