@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..shapes.tensor_type import fresh
 from ..shapes.unknown import Unknown
-from .syntax import nodes_of
+from .syntax import kept_with_tree, nodes_of
 from .values import Bound, Function, Instance, ListValue, Method, Tensor, Value, is_size
 
 if TYPE_CHECKING:
@@ -25,11 +24,10 @@ _READERS = frozenset(
     {"logging", "json", "pprint", "os", "sys", "time", "pathlib", "builtins", "inspect", "typing", "warnings", "tqdm",
      "pickle", "yaml", "numpy", "torch", "collections", "itertools", "functools", "math", "re", "wandb", "matplotlib"}
 )  # fmt: skip
-_SOURCES = 4096  # functions and modules remembered; a daemon must not keep every source it has ever seen
 _RANDOM = ("numpy.random.", "random.")
 
 
-@lru_cache(_SOURCES)
+@kept_with_tree
 def changed_names(node: ast.AST) -> frozenset[str]:
     """The names whose object the code changes in place: `name.append(…)`, `name[…] = …`, `name += …`."""
     return frozenset(_changed(node))
@@ -52,7 +50,7 @@ def _root(node: ast.expr) -> Iterator[str]:
         yield node.id
 
 
-@lru_cache(_SOURCES)
+@kept_with_tree
 def _globals_changed(tree: ast.Module) -> tuple[frozenset[str], frozenset[str]]:
     """The globals that functions of a module bind anew, and those they may change in place."""
     bound: set[str] = set()
@@ -95,7 +93,7 @@ def forget_receiver(run: Run, function: Value, reason: Unknown) -> None:
             run.set_attribute(function.receiver, name, reason)
 
 
-@lru_cache(_SOURCES)
+@kept_with_tree
 def _attributes_bound(node: ast.AST) -> frozenset[str]:
     return frozenset(
         each.attr for each in nodes_of(node) if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store)

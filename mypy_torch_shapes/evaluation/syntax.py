@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import wraps
 from typing import TypeVar
 
 T = TypeVar("T")
+N = TypeVar("N", bound=ast.AST)
 
 _ROOTS = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)  # what questions are asked of
+
+
+def kept_with_tree(question: Callable[[N], T]) -> Callable[[N], T]:
+    """What is asked of a node is found out once. The answer is kept in the node: a cache would keep old trees alive."""
+    name = f"_{question.__name__}"
+
+    @wraps(question)
+    def answer(node: N) -> T:
+        kept: dict[str, T] = node.__dict__
+        if name not in kept:
+            kept[name] = question(node)
+        return kept[name]
+
+    return answer
 
 
 def nodes_of(root: ast.AST) -> list[ast.AST]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 from pathlib import Path
 
 import pytest
@@ -427,3 +428,18 @@ def test_what_follows_a_return_that_may_have_been_taken_may_never_run(
     lines = [finding.span.line for finding in reported(tmp_path, source).findings]
     assert len(lines) == 1 + certain  # the last line's own is certain: the function has ended
     assert max(lines) == source.count("\n")
+
+
+def test_a_session_that_is_closed_keeps_no_source(tmp_path: Path) -> None:
+    """An editor or a daemon opens one after the other."""
+    source = f"{HEAD}sizes = []\ndef f(x, sizes=[]):\n    sizes.append(3)\n    return nn.Linear(x.shape[1], 3)(x)\n"
+
+    def trees() -> int:
+        gc.collect()
+        return sum(isinstance(each, ast.Module) for each in gc.get_objects())
+
+    reported(tmp_path, f"{source}f(torch.zeros(2, 5))\n")
+    before = trees()
+    for _ in range(3):
+        reported(tmp_path, f"{source}f(torch.zeros(2, 5))\n")
+    assert trees() == before
