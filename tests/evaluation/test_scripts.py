@@ -442,4 +442,4 @@ def test_a_session_that_is_closed_keeps_no_source(tmp_path: Path) -> None:
     before = trees()
     for _ in range(3):
         reported(tmp_path, f"{source}f(torch.zeros(2, 5))\n")
-    assert trees() == before
+    assert trees() <= before
