@@ -8,11 +8,13 @@ from dataclasses import replace
 from ..shapes.unknown import Unknown
 from . import deferred, expressions, imports
 from .library_objects import method
-from .modules import SourceModule
+from .methods import doubt
+from .modules import LazyImport, SourceModule
 from .run import Frame, Run
 from .specials import special
-from .values import Instance, Library, Raised, Value
+from .values import Class, Function, Instance, Library, Raised, Value
 
+_LASTING = (Class, Function, LazyImport, Library, SourceModule)  # what settings are not
 _NAMESPACE = "types.ModuleType.__dict__"
 _OF = "<module>"
 
@@ -76,6 +78,17 @@ def _setitem(run: Run, namespace: Instance, args: list[Value], *_: object) -> No
         run.set_variable(module.env, name, value)
 
 
+@method(_NAMESPACE, name="update")
+def _update(run: Run, namespace: Instance, args: list[Value], kwargs: dict[str, Value], *_: object) -> None:
+    module = namespace.attrs[_OF]
+    given = {**args[0], **kwargs} if args and isinstance(args[0], dict) else kwargs if not args else None
+    if isinstance(module, SourceModule) and (given is None or not all(isinstance(name, str) for name in given)):
+        _forget(run, module, Frame(module.env))
+    elif isinstance(module, SourceModule):
+        for name, value in (given or {}).items():
+            run.set_variable(module.env, name, value)
+
+
 @method(_NAMESPACE, name="items")
 def _items(run: Run, namespace: Instance, *_: object) -> Value:
     module = namespace.attrs[_OF]
@@ -88,6 +101,28 @@ def _items(run: Run, namespace: Instance, *_: object) -> Value:
 @special("builtins.globals")
 def _globals(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     return of(frame.module)
+
+
+@special("builtins.exec")
+def _exec(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    """It may bind any variable of the module anew, as scripts do that read settings from a file or a command line."""
+    given = args[1] if len(args) > 1 else None
+    if given is None and frame.function is None:
+        _forget(run, frame.module, frame)
+    elif isinstance(given, Instance) and isinstance(module := given.attrs.get(_OF), SourceModule):
+        _forget(run, module, Frame(module.env))
+    elif isinstance(given, dict):
+        doubt(run, given, "code that was executed may have changed it", of_its_own=True)
+    return None
+
+
+def _forget(run: Run, module: SourceModule, frame: Frame) -> None:
+    """The variables of a module may be anything, but for what a run saw there."""
+    for name, value in list(module.env.variables.items()):
+        if not isinstance(value, _LASTING) and not name.startswith("__"):
+            unknown: Value = Unknown("a variable that code from a text may have bound")
+            found = unknown if run.sightings is None else run.sightings.completed(run, frame, name, unknown)
+            run.set_variable(module.env, name, found)
 
 
 @special("importlib.import_module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from ..shapes.dims import Dim
 from ..shapes.unknown import Unknown
 from . import calls, containers, library_objects, module_hooks, module_members, module_methods, torch_modules
 from .run import Frame, Run
@@ -347,6 +348,10 @@ def store_item(run: Run, instance: Instance, index: Value, value: Value, node: a
         )
         if name is not None:
             run.set_attribute(instance, name, value)
+        return
+    if torch_modules.iterate(instance) is not None and isinstance(index, Unknown | Dim):
+        for name in torch_modules.child_names(instance):
+            run.set_attribute(instance, name, Unknown("a layer that may have been replaced"))
         return
     method = find_method(run, instance, "__setitem__")
     if method is not None:

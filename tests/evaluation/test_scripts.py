@@ -443,3 +443,36 @@ def test_a_session_that_is_closed_keeps_no_source(tmp_path: Path) -> None:
     for _ in range(3):
         reported(tmp_path, f"{source}f(torch.zeros(2, 5))\n")
     assert trees() <= before
+
+
+OVERRIDDEN = (
+    "import json\nwhat = json.load(open('what'))\nwidth, names = 4, [4, 4]\n"
+    "net = nn.Sequential(nn.Linear(4, 3))\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "layer"),
+    [
+        ("exec(open('settings.py').read())", "nn.Linear(width, 3)"),
+        ("exec('width = 5', globals())", "nn.Linear(width, 3)"),
+        ("globals().update(what)", "nn.Linear(width, 3)"),
+        ("del names[what]", "nn.Linear(len(names), 3)"),
+        ("names[1] = 5\ndel names[what]", "nn.Linear(names[0], 3)"),
+        ("net[what] = nn.Linear(5, 3)", "net"),
+    ],
+)
+def test_what_code_from_a_text_or_an_unknown_place_changes(tmp_path: Path, change: str, layer: str) -> None:
+    source = f"{HEAD}{OVERRIDDEN}{{}}\n{layer}(torch.zeros(2, 5))\n"
+    changed, as_it_was = source.format(change), source.format("pass")
+    lines = [finding.span.line for finding in reported(tmp_path, changed).findings]
+    assert lines == ([changed.count("\n")] if layer == "nn.Linear(len(names), 3)" else [])
+    assert [finding.span.line for finding in reported(tmp_path, as_it_was).findings] == [as_it_was.count("\n")]
+
+
+def test_what_a_run_saw_of_a_setting_is_known_after_code_from_a_text(tmp_path: Path) -> None:
+    source = f"{HEAD}width = 4\nname = 'a'\nexec(open('settings.py').read())\nnn.Linear(width, 3)(torch.zeros(2, 5))\n"
+    assert not reported(tmp_path, source, seen={"width": 5}).findings
+    assert [finding.span.line for finding in reported(tmp_path, source, seen={"width": 6}).findings] == [
+        source.count("\n")
+    ]
