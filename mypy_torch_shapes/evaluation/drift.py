@@ -11,7 +11,6 @@ from pathlib import Path
 from ..seeds import digests
 from ..seeds.model import CallRecord, FunctionRecord, ModuleRecord, Profile, RunRecord
 from ..seeds.runs import commands_of
-from ..seeds.slices import Slicer
 from .modules import Loader, SourceModule
 from .staleness import Staleness, loader_of
 
@@ -130,10 +129,9 @@ def _stale_variables(profile: Profile, staleness: Staleness, loader: Loader) -> 
     for scope, record in profile.scopes.items():
         module, _, qualname = scope.partition(":")
         source = loader.find(module)
-        slicer = Slicer(source.tree) if source is not None and record.sightings else None
-        for sighting in record.sightings if slicer is not None else ():
-            today = slicer.slice(qualname, sighting.name) if slicer is not None else None
-            if today is None or today.digest != sighting.digest or not all(
-                staleness.module_unchanged(name) for name in today.imported
-            ):
+        if source is None:
+            continue
+        for sighting in record.sightings:
+            today = staleness.slicer(source).slice(qualname, sighting.name)
+            if not staleness.is_made_alike(today, sighting.digest):
                 yield scope, sighting.name

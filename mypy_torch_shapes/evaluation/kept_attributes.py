@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..seeds.model import ModuleRecord, Profile, Seed
-from ..seeds.slices import Slice, Slicer
+from ..seeds.slices import Slice
 from ..shapes.unknown import Unknown
-from .modules import SourceModule
 from .run import Frame
 from .staleness import Staleness
 from .values import Instance, Value
@@ -30,7 +29,6 @@ class KeptAttributes:
         self._attribute = attribute
         self._given_unchanged = given_unchanged
         self.constructors: dict[int, str] = {}  # of what is below a kept attribute: what was edited and yet made it
-        self._today: dict[SourceModule, Slicer] = {}
         self._made: dict[str, dict[str, Slice]] = {}
 
     def completed(self, frame: Frame, receiver: Value, name: str, value: Value, building: set[int]) -> Value:
@@ -62,15 +60,8 @@ class KeptAttributes:
         if digest is None:
             return False
         if key not in self._made:
-            if frame.module not in self._today:
-                self._today[frame.module] = Slicer(frame.module.tree)
-            self._made[key] = self._today[frame.module].attributes(key.partition(":")[2])
-        today = self._made[key].get(name)
-        return (
-            today is not None
-            and today.digest == digest
-            and all(self.staleness.module_unchanged(each) for each in today.imported)
-        )
+            self._made[key] = self.staleness.slicer(frame.module).attributes(key.partition(":")[2])
+        return self.staleness.is_made_alike(self._made[key].get(name), digest)
 
     def _same_arguments(self, record: ModuleRecord, constructor: str) -> bool:
         others = tuple(each for each in record.builders if each != constructor)

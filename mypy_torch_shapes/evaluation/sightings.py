@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from ..seeds.digests import MODULE
 from ..seeds.model import Profile, Seed, Sighting
-from ..seeds.slices import Slicer
 from ..shapes.dims import Dim, Size, Symbol, values
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Unknown
@@ -25,7 +24,6 @@ class Sightings:
         self.profile = profile
         self.staleness = staleness
         self.appended = Appended()
-        self._slicers: dict[object, Slicer] = {}
         self._holding: dict[tuple[str, str], Sighting | None] = {}
 
     def command_lines(self, frame: Frame) -> tuple[tuple[str, ...], ...]:
@@ -62,13 +60,8 @@ class Sightings:
         return self._holding[key]
 
     def _holds(self, frame: Frame, sighting: Sighting) -> bool:
-        module = frame.module
-        if module not in self._slicers:
-            self._slicers[module] = Slicer(module.tree)
-        today = self._slicers[module].slice(_scope(frame), sighting.name)
-        if today is None or today.digest != sighting.digest:
-            return False
-        return all(self.staleness.module_unchanged(name) for name in today.imported)
+        today = self.staleness.slicer(frame.module).slice(_scope(frame), sighting.name)
+        return self.staleness.is_made_alike(today, sighting.digest)
 
     def _value(self, run: Run, name: str, seeds: tuple[Seed, ...]) -> Value:
         from .seeding import Seeding

@@ -10,7 +10,8 @@ from ..seeds import digests
 from ..seeds.merging import order_of
 from ..seeds.model import CallRecord, FunctionRecord, Profile
 from ..seeds.references import classes_of
-from .modules import Loader, imported_names
+from ..seeds.slices import Slice, Slicer
+from .modules import Loader, SourceModule, imported_names
 
 
 class Staleness:
@@ -27,6 +28,7 @@ class Staleness:
         self._first_change: float | None = None
         self._edited: set[str] | None = None
         self._imports: dict[str, set[str]] = {}
+        self._slicers: dict[SourceModule, Slicer] = {}
         self._callers: dict[str, set[str]] = {}
         for call in profile.calls:
             if call.caller is not None:
@@ -101,6 +103,18 @@ class Staleness:
         """Whether nothing that was recorded of a module changed; `name` may lack the packages around it."""
         known = [k for k, r in self.profile.functions.items() if r.module == name or r.module.endswith(f".{name}")]
         return all(self.unchanged(key) for key in known)
+
+    def slicer(self, module: SourceModule) -> Slicer:
+        """Of a module as it is today."""
+        if module not in self._slicers:
+            self._slicers[module] = Slicer(module.tree)
+        return self._slicers[module]
+
+    def is_made_alike(self, today: Slice | None, digest: str) -> bool:
+        """Whether what makes a variable or an attribute is, with the modules it uses, what it was at this digest."""
+        return (
+            today is not None and today.digest == digest and all(self.module_unchanged(name) for name in today.imported)
+        )
 
     def callers_unchanged(self, call: CallRecord) -> bool:
         """Whether everything that led to a call is as it was."""
