@@ -236,7 +236,7 @@ def _pop(run: Run, target: ListValue, index: Value = -1) -> Value:
     return list.pop(target, index)
 
 
-def _remove(run: Run, target: ListValue) -> None:
+def remove_one(run: Run, target: ListValue) -> None:
     """One item less, nobody knows which."""
     run.journal.touch(target)
     if target.length is None:
@@ -266,7 +266,7 @@ def _list(run: Run, target: ListValue, name: str, args: list[Value], kwargs: dic
     if name == "copy":
         return ListValue(target, target.length)
     if name == "remove" and (target.length is not None or not _comparable(args[0])):
-        return _remove(run, target)
+        return remove_one(run, target)
     if name == "insert" and (target.length is not None or not isinstance(args[0], int)):
         return _insert(run, target, args[1])
     if name == "clear":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from contextlib import suppress
-from functools import reduce
 
 from ..shapes.dims import Dim, Size
 from ..shapes.tensor_type import fresh
@@ -169,11 +168,7 @@ def delete_item(run: Run, receiver: Value, index: Value, node: ast.AST, frame: F
     if isinstance(receiver, dict) and isinstance(index, Unknown):
         methods.doubt(run, receiver, "del of an unknown key", of_its_own=True)
     elif isinstance(receiver, ListValue) and receiver and isinstance(index, Unknown | Dim):
-        run.journal.touch(receiver)
-        if receiver.length is None:
-            receiver[:] = [reduce(join, receiver)] * (len(receiver) - 1)
-        else:
-            receiver.length = fresh()
+        methods.remove_one(run, receiver)
     elif isinstance(receiver, dict | ListValue) and not isinstance(index, Unknown | Dim):
         run.journal.touch(receiver)
         if isinstance(receiver, ListValue) and receiver.length is not None:
