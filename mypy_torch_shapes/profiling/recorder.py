@@ -101,7 +101,7 @@ class Recorder:
         self.modules = Modules()
         self.defaulted = Defaulted()
         self.loaders = Loaders()
-        self.scopes = Scopes()
+        self.scopes = Scopes(self.watch.slicer)
         self.state = State()
         self.scope = Scope()
         self.probed: RootCall | None = None  # what the probe repeats right now

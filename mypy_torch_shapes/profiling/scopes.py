@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from mypy_torch_shapes.profiling.names import class_name
@@ -22,10 +20,10 @@ _Found = dict[str, tuple[str, Seed]]  # variable -> digest of what makes it, and
 class Scopes:
     """The command lines that were parsed, and the variables of scopes that ran once."""
 
-    def __init__(self) -> None:
+    def __init__(self, slicer: Callable[[str], Slicer | None]) -> None:
+        self._slicer = slicer  # of a source file
         self._command_lines: dict[str, list[tuple[str, ...]]] = {}
         self._variables: dict[str, _Found | None] = {}  # None: it ran more than once
-        self._slicers: dict[str, Slicer | None] = {}
 
     def parsed(self, scope: str, words: object) -> None:
         """argparse was given these words in a scope."""
@@ -48,14 +46,6 @@ class Scopes:
                 if made is not None:
                     found[name] = (made.digest, seed)
         self._variables[scope] = found
-
-    def _slicer(self, file: str) -> Slicer | None:
-        if file not in self._slicers:
-            try:
-                self._slicers[file] = Slicer(ast.parse(Path(file).read_bytes()))
-            except (OSError, SyntaxError, ValueError, RecursionError):
-                self._slicers[file] = None
-        return self._slicers[file]
 
     def records(self, resolver: Resolver) -> dict[str, ScopeRecord]:
         """All that was seen, by scope."""

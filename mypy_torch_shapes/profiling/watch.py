@@ -105,7 +105,9 @@ class Watch:
         qualname, (node, owner) = found
         file = Path(path)
         name = str(file.relative_to(self.root)) if file.is_relative_to(self.root) else path
-        made = self._made(path, qualname) if node.name == "__init__" and not library else ()
+        slicer = self.slicer(path) if node.name == "__init__" and not library else None
+        slices = slicer.attributes(qualname) if slicer is not None else {}
+        made = tuple((attribute, each.digest) for attribute, each in slices.items())
         record = FunctionRecord(
             real_module(module), qualname, Path(name).as_posix(), node.lineno, function_digest(node, owner), made=made
         )
@@ -126,10 +128,13 @@ class Watch:
             found = self._own_files[file] = own and not path.startswith(_PACKAGE)
         return found
 
-    def _made(self, path: str, constructor: str) -> tuple[tuple[str, str], ...]:
-        if path not in self._slicers:
+    def slicer(self, file: str) -> Slicer | None:
+        """Of a source file; None where there is no source to be found."""
+        path = os.path.realpath(file)
+        self._source(path)
+        if path not in self._slicers and path in self._trees:
             self._slicers[path] = Slicer(self._trees[path])
-        return tuple((name, each.digest) for name, each in self._slicers[path].attributes(constructor).items())
+        return self._slicers.get(path)
 
     def _source(self, path: str) -> dict[tuple[str, int], tuple[str, Located]]:
         found = self._sources.get(path)
