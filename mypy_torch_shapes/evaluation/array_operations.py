@@ -10,7 +10,7 @@ from typing import Any
 
 from ..rules import service
 from ..rules.mismatch import Mismatch
-from ..rules.promotion import default_dtype
+from ..rules.settings import default_dtype
 from ..shapes.dims import Dim
 from ..shapes.dtypes import DType, bool_, float32, float64, int64
 from ..shapes.tensor_type import TensorType

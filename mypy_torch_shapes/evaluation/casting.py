@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from ..rules import autocast, devices
 from ..rules.autocast import Region
+from ..rules.settings import default_device
 from ..seeds.model import Profile, Seed, TensorSeed
 from ..shapes.dtypes import BY_NAME, DType, bfloat16, float16
 from ..shapes.unknown import Unknown, UnknownDevice
@@ -61,11 +62,11 @@ def _manager(device: Value, options: dict[str, Value]) -> Instance:
 def entered(manager: Value) -> Iterator[None]:
     """Run what follows as inside a manager; any other one changes nothing, but an unknown one may choose a device."""
     if isinstance(manager, UnknownDevice) or type(manager) is Unknown:
-        token = devices.default.set(devices.kind_of(manager))
+        token = default_device.set(devices.kind_of(manager))
         try:
             yield
         finally:
-            devices.default.reset(token)
+            default_device.reset(token)
         return
     if not isinstance(manager, Instance) or "<regions>" not in manager.attrs:
         yield

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
-from ..rules import autocast, devices, suspicion
+from ..rules import autocast, suspicion
+from ..rules.settings import Cell, of_one_program
 from ..seeds.merging import order_of
 from ..seeds.model import CallRecord, NameSeed, Profile
 from . import annotated, casting, contexts, copies, growing, statements
@@ -64,6 +65,7 @@ class Session:
         self._modules = {record.module for record in self.profile.functions.values()}
         self._recorded_files = {(self.root / record.file).resolve() for record in self.profile.functions.values()}
         self._unsaved = bool(unsaved)
+        self._chosen: tuple[Cell, Cell] = {}, {}  # the default dtype and device of the recorded program
         self._quiet = Quiet(self.root, self.loader.search)
         self._sampled: set[str] = set()  # functions with a recorded call that holds
         self._receivers: dict[Class, Value] = {}  # objects made to evaluate their annotated methods
@@ -102,11 +104,10 @@ class Session:
         """A file's module, what comes of evaluating it (all is in the first recording), and all that was entered."""
         suspicion.listen(self.options.suspicious)
         token = autocast.only_cpu.set(cache(partial(casting.saw_only_the_cpu, self.profile)))
-        place = devices.default.set("")
         try:
-            return self._gathered(path)
+            with of_one_program(*self._chosen):
+                return self._gathered(path)
         finally:
-            devices.default.reset(place)
             suspicion.listen(False)
             autocast.only_cpu.reset(token)
 
@@ -137,8 +138,9 @@ class Session:
         run.patience = IDLE_STEPS
         run.journal.open()
         try:
-            self._run_script(run, module, own)
-            written = self._evaluate_annotated(module)
+            with of_one_program({}, {}):
+                self._run_script(run, module, own)
+                written = self._evaluate_annotated(module)
         finally:
             run.journal.close(keep=False)
         own.recording.absorb(written.recording, only=module)

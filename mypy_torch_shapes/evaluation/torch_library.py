@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from typing import Any
 
 from ..rules import devices
+from ..rules.filling import TENSOR_CLASSES
 from ..rules.mismatch import DTYPE, Mismatch
-from ..rules.promotion import default_dtype
-from ..shapes.dtypes import INTEGER, DType
+from ..rules.settings import Setting, default_device, default_dtype
+from ..shapes.dtypes import BY_NAME, INTEGER, DType
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import NumpyFloat, Unknown, UnknownDevice
 from . import arrays, iteration, operators
@@ -116,8 +118,7 @@ def _some_device(run: Run, args: list[Value], kwargs: dict[str, Value], node: as
 @special("torch.set_default_dtype")
 def _set_default_dtype(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     """For everything that is evaluated from here on, as in the program."""
-    if args and isinstance(args[0], DType):
-        default_dtype.set(args[0])
+    _choose(run, default_dtype, args[0] if args and isinstance(args[0], DType) else None)
     return None
 
 
@@ -126,8 +127,21 @@ def _set_default_device(
     run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str
 ) -> Value:
     """Where all that is evaluated from here on makes its tensors."""
-    devices.default.set(devices.kind_of(args[0]) if args and name == "set_default_device" else None)
+    _choose(run, default_device, devices.kind_of(args[0]) if args and name == "set_default_device" else None)
+    if name == "set_default_tensor_type":
+        _choose(run, default_dtype, _of_class(args[0] if args else None))
     return None
+
+
+def _of_class(tensor_class: Value) -> DType | None:
+    """The dtype of `torch.cuda.HalfTensor`, or of the class of that name."""
+    name = tensor_class.path if isinstance(tensor_class, Library) else tensor_class
+    return BY_NAME.get(TENSOR_CLASSES.get(name.rpartition(".")[2], "")) if isinstance(name, str) else None
+
+
+def _choose(run: Run, setting: Setting[Any], chosen: Any) -> None:
+    run.journal.touch(setting.cell())
+    setting.choose(chosen)
 
 
 @special("torch._assert")

@@ -12,8 +12,9 @@ from .autocast import only_cpu
 from .filling import TENSOR_CLASSES
 from .inputs import operand
 from .mismatch import DTYPE, Mismatch
-from .promotion import default_dtype, given_dtype, result_type
+from .promotion import given_dtype, result_type
 from .registry import rule
+from .settings import default_dtype
 from .vocabulary import product, require, show
 
 # The same tensor, or one of the same type: nothing else these are given has a say in it.
@@ -173,7 +174,7 @@ def casts(from_: Any, to: Any) -> bool:
 
 @rule("torch.get_default_dtype")
 def get_default_dtype() -> DType:
-    return default_dtype.get()
+    return _known(default_dtype.get())
 
 
 def _known(dtype: DType | None) -> DType:

@@ -14,8 +14,9 @@ from ..shapes.unknown import Undecided, Unknown
 from .devices import kind_of
 from .inputs import operand
 from .mismatch import DTYPE, Mismatch
-from .promotion import default_dtype, given_dtype, is_number, number_dtype
+from .promotion import given_dtype, is_number, number_dtype
 from .registry import rule
+from .settings import default_dtype
 from .sizes import in_each_world, listed, size_of
 from .vocabulary import at_most, equal, is_size, less, product, require, same_dtype, show
 
@@ -81,10 +82,15 @@ def _fill_dtype(value: Any) -> DType | None:
     if found is None:
         return None
     if found.category == COMPLEX:
-        return complex_of(default_dtype.get())
+        return _default_complex()
     if found.is_floating_point:
         return default_dtype.get()
     return bool_ if found.category == BOOL else int64
+
+
+def _default_complex() -> DType | None:
+    default = default_dtype.get()
+    return None if default is None else complex_of(default)
 
 
 @rule("torch.eye")
@@ -180,9 +186,9 @@ def linspace(start: Any, end: Any, steps: Any, base: Any = 10.0, *, dtype: Any =
         if isinstance(bound, TensorType) and bound.dims:
             raise Mismatch(f"{name} has rank {len(bound.dims)}, expected a number or a tensor of rank 0")
     dtypes = [bound.dtype if isinstance(bound, TensorType) else _bound_dtype(bound) for bound in (start, end)]
-    natural: DType | None = default_dtype.get()
+    natural = default_dtype.get()
     if any(found is not None and found.is_complex for found in dtypes):
-        natural = complex_of(default_dtype.get())
+        natural = _default_complex()
     elif None in dtypes:
         natural = None
     return TensorType(given_dtype(dtype, natural), sizes_of(((steps,),)))

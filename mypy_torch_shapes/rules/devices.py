@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
@@ -12,6 +11,7 @@ from ..shapes.unknown import Reference, Unknown, UnknownDevice, UnknownNumber
 from .autocast import only_cpu
 from .mismatch import DEVICE, Mismatch
 from .names import paths
+from .settings import default_device
 from .vocabulary import Named, named, show
 
 Arguments = Mapping[str, Any]
@@ -36,9 +36,6 @@ _MAKING = """
     torch.range torch.eye torch.scalar_tensor torch.empty_strided torch.tril_indices
     torch.triu_indices torch.tensor torch.as_tensor
 """
-# What the program chose for new tensors (torch.set_default_device, `with torch.device(…)`): "" for nothing, None for
-# something unknown.
-default: ContextVar[str | None] = ContextVar("default", default="")
 _BOTH = frozenset({"cpu", "cuda"})
 _FIXED = {".cpu": "cpu", ".cuda": "cuda", "torch.from_numpy": "cpu"}
 
@@ -125,7 +122,7 @@ def _made(arguments: Arguments) -> str | None:
 
 def by_default() -> str | None:
     """Where tensors are made that are asked for nowhere."""
-    chosen = default.get()
+    chosen = default_device.get()
     return "cpu" if chosen == "" and only_cpu.get()() else chosen or None
 
 

@@ -11,7 +11,8 @@ from ..shapes.dtypes import DType, int64, promote
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown
 from .mismatch import Mismatch
-from .promotion import default_dtype, is_number
+from .promotion import is_number
+from .settings import default_dtype
 from .signature import list_of
 from .vocabulary import broadcast, equal, is_size, require, show
 

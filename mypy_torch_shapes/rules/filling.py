@@ -14,8 +14,9 @@ from .creation import require_continuous, sizes_of
 from .devices import kind_of
 from .inputs import operand
 from .mismatch import Mismatch
-from .promotion import default_dtype, given_dtype, is_number, number_dtype
+from .promotion import given_dtype, is_number, number_dtype
 from .registry import rule
+from .settings import default_dtype
 from .vocabulary import equal, is_size, product, require, show
 
 TENSOR_CLASSES = {

@@ -10,8 +10,9 @@ from ..shapes.tensor_type import TensorType, fresh
 from ..shapes.unknown import Undecided
 from .inputs import operand, rank_from, size_or_fresh
 from .mismatch import Mismatch
-from .promotion import default_dtype, given_dtype
+from .promotion import given_dtype
 from .registry import rule
+from .settings import default_dtype
 from .signature import list_of
 from .vocabulary import equal, product, require
 

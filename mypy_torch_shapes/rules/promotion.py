@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +17,6 @@ from ..shapes.dtypes import (
     DType,
     bool_,
     complex_of,
-    float32,
     int64,
     promote,
     real_of,
@@ -27,9 +25,8 @@ from ..shapes.relations import nonzero
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown, UnknownNumber
 from .mismatch import DTYPE, Mismatch
+from .settings import default_dtype
 from .vocabulary import broadcast, product, require_dtype
-
-default_dtype: ContextVar[DType] = ContextVar("default_dtype", default=float32)
 
 # How an operand takes part: tensors with dims come before zero-dim tensors, those before Python numbers.
 DIMENSIONED, ZERO_DIM, NUMBER = range(3)
@@ -44,22 +41,35 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float | complex | Dim | UnknownNumber)
 
 
-def number_dtype(value: Any) -> DType:
-    """The dtype torch.tensor gives a Python number."""
-    kind = value.kind if isinstance(value, UnknownNumber) else type(value)
+def number_dtype(value: Any) -> DType | None:
+    """The dtype torch.tensor gives a Python number; None where the default dtype is not known."""
+    kind = _kind_of(value)
     if kind is bool:
         return bool_
     if issubclass(kind, float):
         return default_dtype.get()
     if kind is complex:
-        return complex_of(default_dtype.get()) or BY_NAME["complex64"]
+        default = default_dtype.get()
+        return None if default is None else complex_of(default) or BY_NAME["complex64"]
     return int64
+
+
+def _kind_of(number: Any) -> type:
+    return number.kind if isinstance(number, UnknownNumber) else type(number)
+
+
+def _number_dtypes(number: Any) -> Iterable[DType]:
+    found = number_dtype(number)
+    if found is not None:
+        return (found,)
+    category = COMPLEX if _kind_of(number) is complex else FLOATING
+    return (dtype for dtype in _DTYPES if dtype.category == category)
 
 
 def result_type(*operands: Any) -> DType | None:
     """torch.result_type; None where an unknown operand leaves it open. Raises Mismatch where torch refuses."""
     kinds = tuple(_kinds(operand) for operand in operands)
-    found = _common(kinds, default_dtype.get())
+    found = _common(kinds)
     if isinstance(found, str):
         dtypes = ", ".join(t.dtype.name for t in operands if isinstance(t, TensorType) and t.dtype)
         raise Mismatch(f"{dtypes}: torch does not promote these dtypes", DTYPE)
@@ -149,19 +159,20 @@ def _kinds(operand: Any) -> tuple[Kind, ...]:
         dtypes = _DTYPES if operand.dtype is None else (operand.dtype,)
         return tuple(itertools.product(dtypes, levels))
     if is_number(operand):
-        return ((number_dtype(operand), NUMBER),)
+        return tuple((dtype, NUMBER) for dtype in _number_dtypes(operand))
     if isinstance(operand, Unknown):
         numbers: Iterable[Any] = (False, 0, 0.0, 0j)
-        return (*itertools.product(_DTYPES, (DIMENSIONED, ZERO_DIM)), *((number_dtype(n), NUMBER) for n in numbers))
+        of_numbers = [(dtype, NUMBER) for number in numbers for dtype in _number_dtypes(number)]
+        return (*itertools.product(_DTYPES, (DIMENSIONED, ZERO_DIM)), *of_numbers)
     raise Undecided(f"{operand!r} is neither a tensor nor a number")
 
 
 @lru_cache(maxsize=4096)
-def _common(kinds: tuple[tuple[Kind, ...], ...], default: DType) -> DType | str | None:
+def _common(kinds: tuple[tuple[Kind, ...], ...]) -> DType | str | None:
     """The dtype all choices that torch accepts agree on; None where they differ, "refused" where it accepts none."""
     found: set[DType] = set()
     for choice in itertools.product(*kinds):
-        dtype = _result(choice, default)
+        dtype = _result(choice)
         if dtype is not None:
             found.add(dtype)
         if len(found) > 1:
@@ -169,7 +180,7 @@ def _common(kinds: tuple[tuple[Kind, ...], ...], default: DType) -> DType | str 
     return found.pop() if found else "refused"
 
 
-def _result(operands: Sequence[Kind], default: DType) -> DType | None:
+def _result(operands: Sequence[Kind]) -> DType | None:
     levels: list[DType | None] = [None, None, None]
     for dtype, level in operands:
         before = levels[level]

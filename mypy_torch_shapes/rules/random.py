@@ -9,8 +9,9 @@ from ..shapes.tensor_type import TensorType
 from .creation import sizes_of
 from .inputs import operand, size_or_fresh
 from .mismatch import DTYPE, Mismatch
-from .promotion import categories, common_shape, default_dtype, given_dtype, into, is_number, refuse_elements
+from .promotion import categories, common_shape, given_dtype, into, is_number, refuse_elements
 from .registry import rule
+from .settings import default_dtype
 from .vocabulary import at_most, is_size, less, require, show
 
 

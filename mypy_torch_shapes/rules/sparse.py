@@ -11,8 +11,9 @@ from .filling import TENSOR_CLASSES, from_data
 from .inputs import operand
 from .linalg import mm
 from .mismatch import Mismatch
-from .promotion import default_dtype, given_dtype
+from .promotion import given_dtype
 from .registry import rule
+from .settings import default_dtype
 from .vocabulary import equal, require, show
 
 

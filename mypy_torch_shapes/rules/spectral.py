@@ -12,8 +12,9 @@ from ..shapes.unknown import Unknown
 from .creation import sizes_of
 from .inputs import operand, size_or_fresh
 from .mismatch import DTYPE, Mismatch
-from .promotion import default_dtype, floating, given_dtype, real, result_type
+from .promotion import floating, given_dtype, real, result_type
 from .registry import rule
+from .settings import default_dtype
 from .vocabulary import at_most, axes, axis, is_size, less, require, require_equal, show
 
 # What becomes of the last transformed axis: the size that is transformed, and the size of the result.

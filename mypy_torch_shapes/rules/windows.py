@@ -8,8 +8,9 @@ from ..shapes.dtypes import DType
 from ..shapes.tensor_type import TensorType
 from .creation import sizes_of
 from .mismatch import DTYPE, Mismatch
-from .promotion import default_dtype, given_dtype
+from .promotion import given_dtype
 from .registry import rule
+from .settings import default_dtype
 
 _NAMES = """
     bartlett blackman cosine exponential gaussian general_cosine general_hamming hamming hann kaiser nuttall

@@ -9,8 +9,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mypy_torch_shapes.rules.promotion import default_dtype
 from mypy_torch_shapes.rules.registry import apply
+from mypy_torch_shapes.rules.settings import default_dtype
 from mypy_torch_shapes.shapes.dims import Dim, Symbol
 from mypy_torch_shapes.shapes.dtypes import float16, float32, float64, int64
 from mypy_torch_shapes.shapes.tensor_type import TensorType

@@ -301,7 +301,7 @@ def test_errors_are_told_apart(error: Exception, code: str | None) -> None:
 
 
 def test_the_dtype_in_force_counts() -> None:
-    from mypy_torch_shapes.rules.promotion import default_dtype
+    from mypy_torch_shapes.rules.settings import default_dtype
 
     assert oracle.ask("torch.ones", (3,)) == tensor(3)
     token = default_dtype.set(float64)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from mypy_torch_shapes.rules import promotion
 from mypy_torch_shapes.rules.mismatch import DTYPE, Mismatch
-from mypy_torch_shapes.rules.promotion import default_dtype, result_type
+from mypy_torch_shapes.rules.promotion import result_type
+from mypy_torch_shapes.rules.settings import default_dtype
 from mypy_torch_shapes.shapes.dims import Dim, Symbol
 from mypy_torch_shapes.shapes.dtypes import BY_NAME, DType, can_cast, promote
 from mypy_torch_shapes.shapes.tensor_type import TensorType

@@ -13,8 +13,8 @@ from ...shapes.dtypes import DType
 from ...shapes.layout import contiguous
 from ...shapes.tensor_type import TensorType, fresh
 from ...shapes.unknown import Undecided, Unknown
-from ..promotion import default_dtype
 from ..registry import apply, find
+from ..settings import default_dtype
 from ..vocabulary import at_most, is_size, require, show
 
 Attributes = dict[str, Any]

@@ -12,7 +12,7 @@ from typing import Any
 from ...shapes.dims import Dim, Size, Symbol, substitute, symbols
 from ...shapes.tensor_type import TensorType
 from ...shapes.unknown import Reference, Undecided, Unknown
-from ..promotion import default_dtype
+from ..settings import default_name
 from .expressions import Construction, encode
 
 Point = tuple[int, ...]  # a size for each symbol
@@ -62,7 +62,7 @@ class Question:
         renamed = substituted(self.content, binding)
         names = {symbol: str(symbol.name) for size in sizes(renamed) for symbol in symbols(size)}
         worlds = [[symbol.minimum, symbol.values] for symbol in self.symbols]
-        asked = [self.kind, self.path, encode(renamed, names), worlds, default_dtype.get().name, versions]
+        asked = [self.kind, self.path, encode(renamed, names), worlds, default_name(), versions]
         return json.dumps(asked, separators=(",", ":"))
 
     @cached_property

@@ -11,7 +11,7 @@ from ...shapes.dtypes import BY_NAME, DType
 from ...shapes.tensor_type import TensorType
 from ...shapes.unknown import Reference, Undecided, Unknown, UnknownNumber
 from ..modules.table import ModuleSpec
-from ..promotion import default_dtype
+from ..settings import default_name
 from .expressions import Construction
 from .libraries import resolve
 from .question import Question
@@ -63,7 +63,7 @@ def _quiet(device: str) -> Iterator[None]:
     before = torch.get_default_dtype()
     with warnings.catch_warnings(), torch.no_grad(), torch.device(device), torch.random.fork_rng(devices=()):
         warnings.simplefilter("ignore")
-        torch.set_default_dtype(getattr(torch, default_dtype.get().name))
+        torch.set_default_dtype(getattr(torch, default_name()))
         try:
             yield
         finally:
