@@ -79,6 +79,7 @@ class Seeding:
         self.builder = builder  # who builds modules, once for several evaluations
         self._modules: dict[int, Value] = {}
         self._building: set[int] = set()
+        self._shared: dict[tuple[int, int], Value] = {}  # lists and dicts of several modules, by root and number
         self._moves = Moves(run, profile)
         self._kept = KeptAttributes(profile, staleness, self.module, self._attribute, self._given_unchanged)
         self._sizes: Iterator[Size] | None = None
@@ -371,6 +372,7 @@ class Seeding:
         if not unchanged and isinstance(made.cls, Class) and not made.cls.module.project:
             return  # a library's: what it was given may be what has changed
         if own_unchanged:
+            filled: set[str] = set()
             tensors: set[str] = set()
             for name, seed in record.attrs:
                 if name == HOOKS:
@@ -380,9 +382,11 @@ class Seeding:
                     value = self._attribute(record, name, seed)
                     if not isinstance(value, Unknown) and not (name in made.attrs and alike(have, value)):
                         made.attrs[name] = value
+                        filled.add(name)
                         tensors |= {name} if seed_parts.holds_tensor(seed) else set()
                 if isinstance(have, Instance) and isinstance(seed, ObjectSeed):
                     self._fill(have, seed)
+            self._share(made, record, None if unchanged else filled)
             left = tensors & growing.rebound(made.cls) if tensors else ()
             made.attrs.update(dict.fromkeys(left, Unknown("left by an earlier call")))
         if torch_modules.is_leaf(made) and (made.complete or not unchanged):
@@ -394,6 +398,14 @@ class Seeding:
             for name in [n for n in torch_modules.children(made) if n not in known]:
                 del made.attrs[name]
             made.complete = True
+
+    def _share(self, made: Instance, record: ModuleRecord, among: set[str] | None) -> None:
+        """One list or dict for all modules that held the same one; `among` those attributes, where not all."""
+        for name, number in record.shared:
+            have = made.attrs.get(name)
+            if isinstance(have, list | dict) and (among is None or name in among):
+                first = self._shared.setdefault((record.root, number), have)
+                made.attrs[name] = first if type(first) is type(have) else have
 
     def _fill(self, made: Instance, seed: ObjectSeed) -> None:
         """Fill in from the recorded object what is unknown of one that is not a module (a configuration)."""

@@ -145,6 +145,7 @@ class Modules:
         places = {live.token: base + i for i, live in enumerate(lives)}
         for live in lives:
             live.current = places[live.token]
+        shared = _shared([module for _, module in tree])
         made = [
             ModuleRecord(
                 id=base + i,
@@ -159,6 +160,7 @@ class Modules:
                 children=tuple((name, places[self.token(child)]) for name, child in _children(module)),
                 training=_training(module),
                 builders=(),
+                shared=shared.get(id(module), ()),
             )
             for i, ((path, module), live) in enumerate(zip(tree, lives, strict=True))
         ]
@@ -204,6 +206,20 @@ def _tree(root: Any) -> Iterator[tuple[str, Any]]:
             yield path, module
             below = [(f"{path}.{name}" if path else name, child) for name, child in _children(module)]
             waiting.extend(reversed(below))
+
+
+def _shared(modules: list[Any]) -> dict[int, tuple[tuple[str, int], ...]]:
+    """The attributes of each module (by its id) that are the very list or dict of another one, and which one it is."""
+    holders: dict[int, list[tuple[int, str]]] = {}
+    for module in modules:
+        for name, value in _attributes(module):
+            if type(value) in (list, dict):
+                holders.setdefault(id(value), []).append((id(module), name))
+    found: dict[int, tuple[tuple[str, int], ...]] = {}
+    for number, places in enumerate(each for each in holders.values() if len({module for module, _ in each}) > 1):
+        for module, name in places:
+            found[module] = (*found.get(module, ()), (name, number))
+    return found
 
 
 def _state(module: Any, name: str) -> dict[str, Any]:

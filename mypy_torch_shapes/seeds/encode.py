@@ -216,6 +216,8 @@ def encode_module(record: ModuleRecord) -> Json:
         encoded["children"] = dict(record.children)
     encoded["training"] = record.training
     encoded["builders"] = list(record.builders)
+    if record.shared:
+        encoded["shared"] = dict(record.shared)
     return encoded
 
 
@@ -232,6 +234,7 @@ def decode_module(e: Json) -> ModuleRecord:
         children=tuple((name, _of(child, int)) for name, child in children.items()),
         training=_of(e["training"], bool),
         builders=tuple(_of(name, str) for name in _of(e["builders"], list)),
+        shared=tuple((name, _of(number, int)) for name, number in _of(e.get("shared", {}), dict).items()),
     )
 
 

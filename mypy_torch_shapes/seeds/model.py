@@ -165,6 +165,7 @@ class ModuleRecord:
     children: tuple[tuple[str, int], ...]  # registered submodules in order, by record id
     training: bool
     builders: tuple[str, ...]  # "module:qualname" of every watched function that took part in building it
+    shared: tuple[tuple[str, int], ...] = ()  # attributes whose list or dict others below the root have, too: which
 
 
 @dataclass(frozen=True)
