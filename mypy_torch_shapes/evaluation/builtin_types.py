@@ -10,7 +10,7 @@ from typing import Any
 from ..shapes.dims import Dim
 from ..shapes.dtypes import DType
 from ..shapes.unknown import Unknown
-from . import imports, objects, torch_modules
+from . import imports, objects, torch_bases, torch_modules
 from .run import Frame, Run
 from .specials import special
 from .syntax import nodes_of
@@ -68,7 +68,7 @@ def _is_instance(value: Value, wanted: Value) -> bool | None:
     if path == "torch.dtype":
         return isinstance(value, DType)
     if isinstance(value, Instance):
-        if any(isinstance(entry, Library) and entry.path == path for entry in objects.mro(value.cls)):
+        if any(torch_bases.is_named(entry, path) for entry in objects.mro(value.cls)):
             return True
         if path == "torch.nn.Module":
             return torch_modules.is_module(value)

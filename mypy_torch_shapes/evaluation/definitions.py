@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from ..shapes.unknown import Unknown
-from . import calls, casting, containers, expressions, objects
+from . import calls, casting, containers, expressions, objects, torch_bases
 from .run import Frame, Run
 from .values import Bound, Class, Descriptor, Env, Function, Instance, Library, Partial, Raised, Value
 
@@ -77,7 +77,8 @@ def _made(run: Run, decorator: Function, value: Value, node: ast.AST, frame: Fra
 
 def define_class(run: Run, node: ast.ClassDef, frame: Frame) -> None:
     """`class`."""
-    bases = [expressions.evaluate(run, base, frame) for base in node.bases if not isinstance(base, ast.Starred)]
+    named = [expressions.evaluate(run, base, frame) for base in node.bases if not isinstance(base, ast.Starred)]
+    bases = [torch_bases.entered(run, base) for base in named]
     keywords = {each.arg: expressions.evaluate(run, each.value, frame) for each in node.keywords if each.arg}
     cls = Class(node.name, expressions.qualify(frame, node.name), frame.module, bases, {}, node=node)
     cls.mro = [cls, *objects.linearize(bases)]

@@ -82,6 +82,7 @@ class Loader:
             self.homes.setdefault(name, []).append(module)
         self.one_process = False  # whether the recorded runs were each in no process group
         self.modules: dict[str, SourceModule | None] = {}
+        self.torch_bases: dict[str, SourceModule | None] = {}  # modules of torch's that are entered for base classes
         self.absent: set[Path] = set()  # files of the project that were looked for in vain
         self.scripts: dict[str, Callable[[], None]] = {}  # how those of the recorded run are run that have not been
         self.operators: dict[str, Any] = {}  # what the program registers with torch.library: "mine.op" -> function

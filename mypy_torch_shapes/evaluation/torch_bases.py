@@ -1,0 +1,50 @@
+"""The private base classes of torch.nn's layers, entered in torch's own source: programs derive layers from them."""
+
+from __future__ import annotations
+
+from . import imports
+from .modules import SourceModule
+from .run import Run
+from .values import Class, Library, Value
+
+_FILES = {
+    "batchnorm": "_NormBase _BatchNorm",
+    "conv": "_ConvNd _ConvTransposeNd",
+    "dropout": "_DropoutNd",
+    "instancenorm": "_InstanceNorm",
+    "loss": "_Loss _WeightedLoss",
+    "padding": "_ConstantPadNd _ReflectionPadNd _ReplicationPadNd",
+    "pooling": "_MaxPoolNd _AvgPoolNd _LPPoolNd _AdaptiveMaxPoolNd _AdaptiveAvgPoolNd",
+    "rnn": "RNNBase RNNCellBase",
+}
+_PACKAGE = "torch.nn.modules"
+_FILE_OF = {name: file for file, names in _FILES.items() for name in names.split()}
+
+
+def entered(run: Run, base: Value) -> Value:
+    """A base class as its source where it is one of these; any other as it is."""
+    if not isinstance(base, Library) or not base.path.startswith("torch.nn.") or base.name not in _FILE_OF:
+        return base
+    source = _source(run, f"{_PACKAGE}.{_FILE_OF[base.name]}")
+    if source is None:
+        return base
+    found = imports.source_member(run, source, base.name)
+    return found if isinstance(found, Class) else base
+
+
+def is_named(cls: Value, path: str) -> bool:
+    """Whether a class is the one that a library's name stands for."""
+    if isinstance(cls, Library):
+        return cls.path == path
+    is_torchs = isinstance(cls, Class) and cls.module.name.startswith(_PACKAGE) and path.startswith("torch.nn.")
+    return is_torchs and cls.qualname == path.rpartition(".")[2]
+
+
+def _source(run: Run, name: str) -> SourceModule | None:
+    """A module of torch's, for this alone: what others import from it stays a library's."""
+    loader = run.loader
+    if name not in loader.torch_bases:
+        files = (base.joinpath(*name.split(".")).with_suffix(".py") for base in loader.search)
+        found = next((file for file in files if file.is_file()), None)
+        loader.torch_bases[name] = None if found is None else loader.read(name, found)
+    return loader.torch_bases[name]
