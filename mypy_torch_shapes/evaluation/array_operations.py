@@ -31,7 +31,7 @@ _RENAMED = {
 _SHARED = (
     "tan", "tanh", "abs", "absolute", "cumsum", "cumprod", "sum", "mean", "max", "min", "maximum", "minimum", "outer",
     "clip", "concatenate", "stack", "vstack", "hstack", "expand_dims", "tile", "multiply", "subtract", "reshape",
-    "zeros_like", "ones_like", "transpose", "argsort",
+    "zeros_like", "ones_like", "transpose", "argsort", "einsum", "matmul",
 )  # fmt: skip
 _NUMBERS_OF_NUMBERS = frozenset({
     "tan", "tanh", "abs", "absolute", "sum", "mean", "max", "min", "maximum", "minimum", "clip", "multiply", "subtract",
@@ -138,6 +138,19 @@ def _rounded(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AS
 @special("numpy.arange", "numpy.eye")
 def _made(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame, *, name: str) -> Value:
     return apply(run, f"torch.{name}", args, kwargs)
+
+
+@special("numpy.meshgrid")
+def _meshgrid(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
+    """The first array goes along the second axis, unless said otherwise."""
+    indexing = kwargs.get("indexing", "xy")
+    if not kwargs.keys() <= {"indexing"} or not all(isinstance(each, Instance) for each in args):
+        return Unknown("a grid of something unknown")
+    plain = tuple(tensors.to_rule(run, arg) for arg in args)
+    try:
+        return _wrapped(service.answer("torch.meshgrid", plain, {"indexing": indexing}))
+    except (Mismatch, Undecided):
+        return Unknown("a grid of numpy arrays")
 
 
 @special("numpy.sort")

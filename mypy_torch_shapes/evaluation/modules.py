@@ -89,8 +89,8 @@ class Loader:
         self.lengthy: set[ast.AST] = set()  # functions that take too long to evaluate when used as decorators
         self.following: set[tuple[str, str]] = set()  # imports being followed, against circles
         installed = [Path(entry) for entry in sys.path if entry and Path(entry).is_dir()]
-        scripts = sorted({path.parent for path in known.values()})
-        self.search = list(dict.fromkeys([root, root / "src", *scripts, *installed]))
+        started = sorted({_imported_from(name, path) for name, path in known.items()})
+        self.search = list(dict.fromkeys([root, root / "src", *started, *installed]))
 
     def find(self, name: str) -> SourceModule | None:
         """The module's source, or None where it has none that may be entered."""
@@ -207,6 +207,16 @@ def imported_names(module: SourceModule) -> set[str]:
             base = absolute(module, node.level, node.module)
             found |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
     return found
+
+
+def _imported_from(name: str, path: Path) -> Path:
+    """The directory from which Python imported a file under a name: not the package's, of which it is a part.
+
+    Else `import math` in a package would be the package's own math.py.
+    """
+    parts = (path.parent if path.name == "__init__.py" else path.with_suffix("")).parts
+    within = len(name.split("."))
+    return Path(*parts[:-within]) if parts[-within:] == tuple(name.split(".")) else path.parent
 
 
 def canonical(path: str) -> Library:

@@ -489,3 +489,14 @@ def test_a_lazy_package_takes_a_base_class_from_where_its_classes_were_seen(tmp_
     loader = Loader(tmp_path, {}, ["lazy.models.bert:Bert"])
     assert {loader.home("lazy", name) for name in ("Bert", "Base", "pool")} == {"lazy.models.bert"}
     assert loader.home("lazy", "Gpt") is None
+
+
+def test_modules_of_a_package_are_not_imported_without_its_name(tmp_path: Path) -> None:
+    package = tmp_path / "net"
+    package.mkdir()
+    for name in ("__init__", "math", "layers"):
+        (package / f"{name}.py").write_text("import math\n")
+    known = {"net": package / "__init__.py", "net.math": package / "math.py", "net.layers": package / "layers.py"}
+    assert Loader(tmp_path, known).find("math") is None
+    below = Loader(tmp_path, {"layers": package / "layers.py"})  # run as a script, or from a directory in sys.path
+    assert below.find("math") is not None and below.find("layers") is not None
