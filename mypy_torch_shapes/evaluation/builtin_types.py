@@ -36,7 +36,7 @@ from .values import (
 )
 
 
-@special("builtins.isinstance")
+@special("builtins.isinstance", "torch.jit.isinstance")
 def _isinstance(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     value, wanted = args
     if isinstance(value, Unknown):

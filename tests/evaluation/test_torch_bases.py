@@ -80,6 +80,7 @@ USES = {
     "overlap": "Overlap()(x, x)",
     "weighted": "Weighted(torch.ones(3), reduction='none')(x[:, :, 0, 0], torch.zeros(2, dtype=torch.long))",
     "one of them": "x[0] if isinstance(Norm(3), _BatchNorm) else x",
+    "as jit asks": "x[0] if torch.jit.isinstance(x, torch.Tensor) else x",
     "none of them": "x[0] if isinstance(Norm(3), _ConvNd) else x",
 }
 MISTAKES = ("Conv(4, 8, 3)(x)", "Synchronized(4)(x)", "Norm(4)(x)", "Recurrent(6, 5)(x[:, 0])", "Cell(7, 5)(x, x)")
