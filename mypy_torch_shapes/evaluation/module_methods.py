@@ -10,7 +10,7 @@ from functools import partial
 from ..rules.devices import kind_of
 from ..shapes.dtypes import DType
 from ..shapes.unknown import Unknown
-from . import attributes, calls, convolutions, module_hooks, module_members
+from . import attributes, calls, convolutions, module_hooks, module_members, torch_bases
 from .run import Frame, Run
 from .torch_modules import (
     BASES,
@@ -66,7 +66,12 @@ def call_method(
         return METHODS[name](run, instance, *args, **kwargs)
     if name == "remove" and module_hooks.is_handle(instance):
         return module_hooks.remove(run, instance)
-    return instance if name in _RETURN_SELF else Unknown(f"the result of {name} is not tracked")
+    if name in _RETURN_SELF:
+        return instance
+    own = torch_bases.method(run, module_path(instance) or "", name)
+    if own is not None:
+        return calls.call(run, own, [instance, *args], kwargs, node, frame)
+    return Unknown(f"the result of {name} is not tracked")
 
 
 def _tensors(instance: Instance, parameters: bool) -> Iterator[tuple[str, Tensor]]:

@@ -1,11 +1,13 @@
-"""The private base classes of torch.nn's layers, entered in torch's own source: programs derive layers from them."""
+"""What programs derive layers from and torch keeps private: base classes and methods, entered in torch's own source."""
 
 from __future__ import annotations
 
-from . import imports
+import ast
+
+from . import imports, objects
 from .modules import SourceModule
 from .run import Run
-from .values import Class, Library, Value
+from .values import Class, Function, Library, Value
 
 _FILES = {
     "batchnorm": "_NormBase _BatchNorm",
@@ -32,6 +34,20 @@ def entered(run: Run, base: Value) -> Value:
     return found if isinstance(found, Class) else base
 
 
+def method(run: Run, layer: str, name: str) -> Function | None:
+    """A private method of one of torch.nn's layers (`TransformerEncoderLayer._sa_block`)."""
+    package = _source(run, _PACKAGE)
+    if package is None or name.startswith("__") or not name.startswith("_"):
+        return None
+    head, _, cls = layer.rpartition(".")
+    exported = (each for each in package.tree.body if isinstance(each, ast.ImportFrom) and each.level == 1)
+    file = next((each.module for each in exported if cls in {alias.name for alias in each.names}), None)
+    source = None if file is None or head != "torch.nn" else _source(run, f"{_PACKAGE}.{file}")
+    found = None if source is None else imports.source_member(run, source, cls)
+    function = objects.lookup(found, name) if isinstance(found, Class) else None
+    return function if isinstance(function, Function) else None
+
+
 def is_named(cls: Value, path: str) -> bool:
     """Whether a class is the one that a library's name stands for."""
     if isinstance(cls, Library):
@@ -44,7 +60,8 @@ def _source(run: Run, name: str) -> SourceModule | None:
     """A module of torch's, for this alone: what others import from it stays a library's."""
     loader = run.loader
     if name not in loader.torch_bases:
-        files = (base.joinpath(*name.split(".")).with_suffix(".py") for base in loader.search)
+        places = [base.joinpath(*name.split(".")) for base in loader.search]
+        files = [file for place in places for file in (place.with_suffix(".py"), place / "__init__.py")]
         found = next((file for file in files if file.is_file()), None)
         loader.torch_bases[name] = None if found is None else loader.read(name, found)
     return loader.torch_bases[name]

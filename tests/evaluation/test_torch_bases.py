@@ -103,3 +103,20 @@ def test_a_mistake_is_found(mistake: str, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
         exec(source, {"__name__": "program"})
     assert len(reported(tmp_path, source).findings) == 1
+
+
+METHODS = """
+class Encoder(nn.TransformerEncoderLayer):
+    def forward(self, src, mask=None):
+        x = src + self._sa_block(self.norm1(src), mask, None)
+        return x + self._ff_block(self.norm2(x[:, KEPT:]))
+y = Encoder(8, 2, 16, batch_first=True)(torch.ones(3, 5, 8))
+"""
+
+
+def test_private_methods_of_layers_are_entered(tmp_path: Path) -> None:
+    (tmp_path / "right").mkdir()
+    right = evaluated(tmp_path / "right", HEAD + METHODS.replace("KEPT", "0"))[0]["y"].type
+    assert right.dims == (3, 5, 8)
+    (finding,) = reported(tmp_path, HEAD + METHODS.replace("KEPT", "1")).findings
+    assert "do not broadcast" in finding.message
