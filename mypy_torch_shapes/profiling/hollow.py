@@ -60,6 +60,8 @@ class Copier:
         self._apart = apart  # whether a tensor that is there twice becomes two
         self._module = module  # told of each module and its copy
         self._copies: dict[int, tuple[Any, Any]] = {}  # the original too, so that its id stays its own
+        self._hooks: list[tuple[Any, Any, Any]] = []  # the program's: where each goes once its state has been copied
+        self._depth = 0  # modules inside modules
 
     def copy(self, value: Any) -> Any:
         """The copy of one value; equal objects inside stay one object."""
@@ -133,15 +135,53 @@ class Copier:
         return copy
 
     def _copy_module(self, value: Any) -> Any:
+        self._depth += 1
         copy = self._copy_object(value)
+        self._depth -= 1
         attributes = raw_dict(copy)
         if copy is not value and attributes is not None:
             for name in _HOOKS:
                 hooks = attributes.get(name)
-                if isinstance(hooks, dict):  # those of the program may do anything; torch's own compute weights
+                if isinstance(hooks, dict):  # torch's own compute weights
                     attributes[name] = type(hooks)((key, hook) for key, hook in hooks.items() if _is_torchs(hook))
+                    self._hooks += [(attributes[name], *each) for each in hooks.items() if not _is_torchs(each[1])]
             self._module(value, copy)
+        if not self._depth:
+            self._attach_hooks()
         return copy
+
+    def _attach_hooks(self) -> None:
+        """The program's hooks that only keep something in what has been copied. Others may do anything."""
+        for hooks, key, hook in self._hooks:
+            if isinstance(hook, types.MethodType) and self._is_a_copy(hook.__self__):
+                hooks[key] = hook
+            elif isinstance(hook, types.FunctionType) and hook.__closure__ is not None:
+                contents = _contents(hook)
+                if any(id(each) in self._copies for each in contents) and all(map(self._is_harmless, contents)):
+                    hooks[key] = self._rebound(hook)
+        self._hooks.clear()
+
+    def _is_a_copy(self, value: Any) -> bool:
+        return any(copy is value for _, copy in self._copies.values())
+
+    def _is_harmless(self, value: Any) -> bool:
+        return id(value) in self._copies or type(value) in (str, int, float, bool, type(None))
+
+    def _rebound(self, function: Any) -> Any:
+        """A function that finds the copies where it found the originals."""
+        cells = tuple(types.CellType(self.copy(each)) for each in _contents(function))
+        code, names = function.__code__, function.__globals__
+        made = types.FunctionType(code, names, function.__name__, function.__defaults__, cells)
+        made.__kwdefaults__ = function.__kwdefaults__
+        return made
+
+
+def _contents(function: Any) -> list[Any]:
+    """What the variables hold that a function has of those around it; nothing where one is not bound (yet)."""
+    try:
+        return [cell.cell_contents for cell in function.__closure__]
+    except ValueError:
+        return []
 
 
 def _is_torchs(hook: Any) -> bool:

@@ -392,3 +392,33 @@ def test_what_a_long_run_showed_is_kept_meanwhile(bench: Bench) -> None:
     recorder.stop()
     assert recorder.failure is None
     assert kept == [0, 1]
+
+
+COLLECTOR = """
+import torch
+from torch import nn
+class Kept:
+    def keep(self, module, args, result):
+        self.last = result
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 5))
+        self.found, self.kept = {}, Kept()
+        self.body[0].register_forward_hook(self.saving("first"))
+        self.body[1].register_forward_hook(self.kept.keep)
+    def saving(self, name):
+        def hook(module, args, result):
+            self.found[name] = result
+        return hook
+    def forward(self, x):
+        return self.body(x), self.found["first"] + self.kept.last
+"""
+
+
+def test_hooks_that_collect_features_run_and_keep_them_in_the_copy(bench: Bench) -> None:
+    net = bench.write(COLLECTOR, "collector").Net()
+    recorded = bench.record(lambda: net(torch.ones(3, 4)), probe=True)
+    assert ("x", 0) in {axis for each in recorded.profile.variations if each.ok for axis in each.axes}
+    assert net.found["first"].shape == net.kept.last.shape == (3, 6)
+    assert not net.found["first"].is_meta
