@@ -54,10 +54,12 @@ class Copier:
         tensor: Callable[[Any], Any],
         module: Callable[[Any, Any], None] = lambda module, copy: None,
         apart: bool = False,
+        hooks: bool = True,
     ) -> None:
         self._torch = torch
         self._tensor = tensor  # what a tensor, or a hollow one, becomes
         self._apart = apart  # whether a tensor that is there twice becomes two
+        self._keeps_hooks = hooks  # of the program, as far as they only keep something
         self._module = module  # told of each module and its copy
         self._copies: dict[int, tuple[Any, Any]] = {}  # the original too, so that its id stays its own
         self._hooks: list[tuple[Any, Any, Any]] = []  # the program's: where each goes once its state has been copied
@@ -146,23 +148,21 @@ class Copier:
                     attributes[name] = type(hooks)((key, hook) for key, hook in hooks.items() if _is_torchs(hook))
                     self._hooks += [(attributes[name], *each) for each in hooks.items() if not _is_torchs(each[1])]
             self._module(value, copy)
-        if not self._depth:
+        if not self._depth and self._keeps_hooks:
             self._attach_hooks()
         return copy
 
     def _attach_hooks(self) -> None:
         """The program's hooks that only keep something in what has been copied. Others may do anything."""
+        copies = {id(copy) for _, copy in self._copies.values()} if self._hooks else ()
         for hooks, key, hook in self._hooks:
-            if isinstance(hook, types.MethodType) and self._is_a_copy(hook.__self__):
+            if isinstance(hook, types.MethodType) and id(hook.__self__) in copies:
                 hooks[key] = hook
             elif isinstance(hook, types.FunctionType) and hook.__closure__ is not None:
                 contents = _contents(hook)
                 if any(id(each) in self._copies for each in contents) and all(map(self._is_harmless, contents)):
                     hooks[key] = self._rebound(hook)
         self._hooks.clear()
-
-    def _is_a_copy(self, value: Any) -> bool:
-        return any(copy is value for _, copy in self._copies.values())
 
     def _is_harmless(self, value: Any) -> bool:
         return id(value) in self._copies or type(value) in (str, int, float, bool, type(None))

@@ -53,6 +53,7 @@ class Trials:
         self._began = 0.0, 0.0
         self._trial_limit = 0.0
         self._apart = contextlib.ExitStack()
+        self._without_hooks: set[int] = set()  # calls that cannot be repeated with the program's hooks
 
     def __enter__(self) -> Trials:
         if self._progress is not None:
@@ -85,6 +86,13 @@ class Trials:
 
     def mode(self, call: RootCall) -> tuple[Mode | None, bool]:
         """The fastest mode in which the call can be repeated as it was; whether what it says can be confirmed."""
+        found = self._mode(call)
+        if found[0] is None:
+            self._without_hooks.add(id(call))
+            found = self._mode(call)
+        return found
+
+    def _mode(self, call: RootCall) -> tuple[Mode | None, bool]:
         # autocast leaves the meta device alone.
         meta = self._timed(call, Mode.META) if call.settings.autocast is None else None
         fake = self._timed(call, Mode.FAKE)
@@ -167,7 +175,7 @@ class Trials:
                 return value
             return _tensor(value, changed.get(id(value), value.shape), mode, resized)
 
-        copier = Copier(recorder.torch, tensor, adopt)
+        copier = Copier(recorder.torch, tensor, adopt, hooks=id(call) not in self._without_hooks)
         for path, items in (*lists(call), *inner_lists(call)):
             if (path, LENGTH) in sizes:
                 copier.replace(items, [copier.copy(item) for item in _resized(items, sizes[path, LENGTH])])
