@@ -21,7 +21,9 @@ from .run import Frame, Run
 from .values import Condition, Instance, Library, ListValue, Many, Named, Real, Tensor, Value
 
 # Functions that take a sequence of tensors as long as a symbolic size.
-_STACKING = {"stack": True, "cat": False, "concat": False, "concatenate": False, "vstack": None, "hstack": None}
+_PADDING = "pad_sequence"
+_STACKING = {"stack": True, "cat": False, "concat": False, "concatenate": False, "vstack": None, "hstack": None,
+             _PADDING: True}  # fmt: skip
 
 
 def operate(run: Run, path: str, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
@@ -147,12 +149,18 @@ def _from_repeated(run: Run, path: str, args: list[Value], kwargs: dict[str, Val
     one = _apply(run, path, [(element,), *args[1:]], kwargs)
     if not isinstance(one, TensorType) or one.dims is None:
         return from_rule(run, one)
-    dim = args[1] if len(args) > 1 else kwargs.get("dim", kwargs.get("axis", 0))
+    dims = list(one.dims)
+    if path.endswith(_PADDING):
+        dim: Value = int((args[1] if len(args) > 1 else kwargs.get("batch_first", False)) is False)
+        longest = 1 - dim
+        dims[longest] = dims[longest] if isinstance(dims[longest], int) else fresh()  # they are alike but for that
+    else:
+        dim = args[1] if len(args) > 1 else kwargs.get("dim", kwargs.get("axis", 0))
     if not isinstance(dim, int):
         raise Undecided("the axis is unknown")
-    dim %= len(one.dims)
-    grown = fresh() if rows.length is None else one.dims[dim] * rows.length
-    return Tensor(TensorType(one.dtype, (*one.dims[:dim], grown, *one.dims[dim + 1 :])))
+    dim %= len(dims)
+    dims[dim] = fresh() if rows.length is None else dims[dim] * rows.length
+    return Tensor(TensorType(one.dtype, tuple(dims)))
 
 
 def augmented(run: Run, path: str, left: Tensor, right: Value, node: ast.AST, frame: Frame) -> Value:

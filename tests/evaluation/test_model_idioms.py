@@ -563,3 +563,12 @@ def test_what_a_guard_keeps_from_being_asked_is_no_mistake(guarded: str, tmp_pat
     forward = f"other = None\ny = x\nif ({guarded}) or x.sum() > 0:\n    y = x + 1\nreturn y"
     report = net(tmp_path, "pass", forward)
     assert returned(report, tmp_path) == "Tensor[float32, N, 6]" and not report.findings
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"), [("", "Tensor[float32, _, N, 6]"), (", batch_first=True", "Tensor[float32, N, _, 6]")]
+)
+def test_sequences_of_a_batch_are_padded_to_some_length(options: str, expected: str, tmp_path: Path) -> None:
+    rows = "[row[None].repeat(int(row.sum()), 1) for row in x]"
+    report = net(tmp_path, "", f"return torch.nn.utils.rnn.pad_sequence({rows}{options})")
+    assert returned(report, tmp_path) == expected
