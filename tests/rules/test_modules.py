@@ -136,6 +136,7 @@ N, T, H, W = (Dim.of(symbol) for symbol in SYMBOLS.values())
 ERRORS: tuple[tuple[str, tuple[Any, ...], dict[str, Any], tuple[Any, ...], str], ...] = (
     ("Linear", (400, 10), {}, (f(N, 576),), "linear: input has 576 features, expected in_features = 400"),
     ("Conv2d", (3, 8, 3), {}, (f(N, 4, H, W),), "conv2d: input has 4 channels, expected in_channels = 3"),
+    ("Conv2d", (3, 8, (3, 3, 3)), {}, (f(N, 3, H, W),), "conv2d: kernel_size = (3, 3, 3) has 3 values, expected 2"),
     ("BatchNorm2d", (8,), {}, (f(N, 4, H, W),), "batch_norm: input has 4 channels, expected num_features = 8"),
     ("BatchNorm2d", (8,), {}, (f(N, 8),), "batch_norm: input has rank 2, expected 4: input[N, 8]"),
     ("LayerNorm", (8,), {}, (f(N, 4),), "layer_norm: input has 4 features, expected normalized_shape = [8]"),

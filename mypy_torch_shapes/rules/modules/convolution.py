@@ -62,7 +62,9 @@ def _check(ins: Any, outs: Any, groups: Any, padding: Any, stride: Any, padding_
 
 def _kernel(self: Self, n: int) -> tuple[Any, ...]:
     kernel = self.kernel_size
-    return kernel if isinstance(kernel, tuple) and len(kernel) == n else (None,) * n
+    if isinstance(kernel, tuple) and len(kernel) != n:
+        raise Mismatch(f"kernel_size = {show(kernel)} has {len(kernel)} values, expected {n}")
+    return kernel if isinstance(kernel, tuple) else (None,) * n
 
 
 def _forward(n: int, self: Self, input: Any) -> Any:
