@@ -22,7 +22,10 @@ from .specials import special
 from .values import Instance, ListValue, Real, Tensor, Value
 
 _ALIKE = (bool_, int64, float32, float64)
-_OPTIONS = {"axis": "dim", "keepdims": "keepdim", "dtype": "dtype", "indices_or_sections": "split_size_or_sections"}
+_OPTIONS = {
+    "axis": "dim", "keepdims": "keepdim", "dtype": "dtype", "indices_or_sections": "split_size_or_sections",
+    "indexing": "indexing",
+}  # fmt: skip
 _RENAMED = {
     "max": "amax", "min": "amin", "power": "pow", "absolute": "abs", "expand_dims": "unsqueeze",
     "transpose": "permute", "ravel": "flatten", "copy": "clone", "multiply": "mul", "subtract": "sub",
@@ -143,14 +146,9 @@ def _made(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, 
 @special("numpy.meshgrid")
 def _meshgrid(run: Run, args: list[Value], kwargs: dict[str, Value], node: ast.AST, frame: Frame) -> Value:
     """The first array goes along the second axis, unless said otherwise."""
-    indexing = kwargs.get("indexing", "xy")
-    if not kwargs.keys() <= {"indexing"} or not all(isinstance(each, Instance) for each in args):
+    if not all(isinstance(each, Instance) for each in args):
         return Unknown("a grid of something unknown")
-    plain = tuple(tensors.to_rule(run, arg) for arg in args)
-    try:
-        return _wrapped(service.answer("torch.meshgrid", plain, {"indexing": indexing}))
-    except (Mismatch, Undecided):
-        return Unknown("a grid of numpy arrays")
+    return apply(run, "torch.meshgrid", args, {"indexing": "xy", **kwargs})
 
 
 @special("numpy.sort")

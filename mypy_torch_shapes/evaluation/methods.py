@@ -10,9 +10,9 @@ import math
 import re
 from typing import Any
 
-from ..rules.filling import TENSOR_CLASSES
+from ..rules.filling import dtype_of_class
 from ..shapes.dims import Dim
-from ..shapes.dtypes import BY_NAME, DType
+from ..shapes.dtypes import DType
 from ..shapes.tensor_type import fresh
 from ..shapes.unknown import NumpyFloat, Undecided, Unknown, UnknownKeys
 from . import (
@@ -97,8 +97,8 @@ def _tensor(
         return tensor
     if name in _NOTHING:
         return None
-    if name == "type" and args and isinstance(args[0], Library) and args[0].name in TENSOR_CLASSES:
-        args = [BY_NAME[TENSOR_CLASSES[args[0].name]], *args[1:]]
+    if name == "type" and args and isinstance(args[0], Library):
+        args = [dtype_of_class(args[0].name) or args[0], *args[1:]]
     if isinstance(tensor, Known) and tensor.numbers is not None:
         known = known_tensors.method(tensor, name, args)
         if known is not None:

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,16 +100,21 @@ class Loader:
 
     def _find(self, name: str) -> SourceModule | None:
         by_reference = name.partition(".")[0] in BY_REFERENCE
-        parts = name.split(".")
-        candidates = [self.known[name]] if name in self.known else []
-        for base in self.search:
-            candidates += [base.joinpath(*parts[:-1], parts[-1] + ".py"), base.joinpath(*parts, "__init__.py")]
-        for candidate in candidates:
+        for candidate in self.candidates(name):
             if candidate.is_file() and (not by_reference or self._is_project(candidate)):
                 return self.read(name, candidate)
             if candidate.is_relative_to(self.root):
                 self.absent.add(candidate)
         return None
+
+    def candidates(self, name: str) -> Iterator[Path]:
+        """Where the source of a module may be, the first place first."""
+        if name in self.known:
+            yield self.known[name]
+        *packages, last = name.split(".")
+        for base in self.search:
+            yield base.joinpath(*packages, f"{last}.py")
+            yield base.joinpath(*packages, last, "__init__.py")
 
     def read(self, name: str, path: Path) -> SourceModule | None:
         """Parse a file; None where it is no Python that this interpreter can parse."""

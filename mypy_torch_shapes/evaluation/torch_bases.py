@@ -27,25 +27,26 @@ def entered(run: Run, base: Value) -> Value:
     """A base class as its source where it is one of these; any other as it is."""
     if not isinstance(base, Library) or not base.path.startswith("torch.nn.") or base.name not in _FILE_OF:
         return base
-    source = _source(run, f"{_PACKAGE}.{_FILE_OF[base.name]}")
-    if source is None:
-        return base
-    found = imports.source_member(run, source, base.name)
-    return found if isinstance(found, Class) else base
+    return _class(run, _FILE_OF[base.name], base.name) or base
 
 
 def method(run: Run, layer: str, name: str) -> Function | None:
     """A private method of one of torch.nn's layers (`TransformerEncoderLayer._sa_block`)."""
-    package = _source(run, _PACKAGE)
-    if package is None or name.startswith("__") or not name.startswith("_"):
+    package, _, cls = layer.rpartition(".")
+    if package != "torch.nn" or name.startswith("__") or not name.startswith("_"):
         return None
-    head, _, cls = layer.rpartition(".")
-    exported = (each for each in package.tree.body if isinstance(each, ast.ImportFrom) and each.level == 1)
+    exporting = _source(run, _PACKAGE)
+    exported = [each for each in exporting.tree.body if isinstance(each, ast.ImportFrom)] if exporting else []
     file = next((each.module for each in exported if cls in {alias.name for alias in each.names}), None)
-    source = None if file is None or head != "torch.nn" else _source(run, f"{_PACKAGE}.{file}")
-    found = None if source is None else imports.source_member(run, source, cls)
-    function = objects.lookup(found, name) if isinstance(found, Class) else None
+    found = None if file is None else _class(run, file, cls)
+    function = None if found is None else objects.lookup(found, name)
     return function if isinstance(function, Function) else None
+
+
+def _class(run: Run, file: str, name: str) -> Class | None:
+    source = _source(run, f"{_PACKAGE}.{file}")
+    found = None if source is None else imports.source_member(run, source, name)
+    return found if isinstance(found, Class) else None
 
 
 def is_named(cls: Value, path: str) -> bool:
@@ -60,8 +61,6 @@ def _source(run: Run, name: str) -> SourceModule | None:
     """A module of torch's, for this alone: what others import from it stays a library's."""
     loader = run.loader
     if name not in loader.torch_bases:
-        places = [base.joinpath(*name.split(".")) for base in loader.search]
-        files = [file for place in places for file in (place.with_suffix(".py"), place / "__init__.py")]
-        found = next((file for file in files if file.is_file()), None)
+        found = next((file for file in loader.candidates(name) if file.is_file()), None)
         loader.torch_bases[name] = None if found is None else loader.read(name, found)
     return loader.torch_bases[name]

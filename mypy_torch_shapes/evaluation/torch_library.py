@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from ..rules import devices
-from ..rules.filling import TENSOR_CLASSES
+from ..rules.filling import dtype_of_class
 from ..rules.mismatch import DTYPE, Mismatch
 from ..rules.settings import Setting, default_device, default_dtype
-from ..shapes.dtypes import BY_NAME, INTEGER, DType
+from ..shapes.dtypes import INTEGER, DType
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import NumpyFloat, Unknown, UnknownDevice
 from . import arrays, iteration, operators
@@ -136,7 +136,7 @@ def _set_default_device(
 def _of_class(tensor_class: Value) -> DType | None:
     """The dtype of `torch.cuda.HalfTensor`, or of the class of that name."""
     name = tensor_class.path if isinstance(tensor_class, Library) else tensor_class
-    return BY_NAME.get(TENSOR_CLASSES.get(name.rpartition(".")[2], "")) if isinstance(name, str) else None
+    return dtype_of_class(name) if isinstance(name, str) else None
 
 
 def _choose(run: Run, setting: Setting[Any], chosen: Any) -> None:

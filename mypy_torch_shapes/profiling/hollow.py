@@ -64,6 +64,7 @@ class Copier:
         self._copies: dict[int, tuple[Any, Any]] = {}  # the original too, so that its id stays its own
         self._hooks: list[tuple[Any, Any, Any]] = []  # the program's: where each goes once its state has been copied
         self._depth = 0  # modules inside modules
+        self.hooked = False  # whether a hook of the program is in a copy
 
     def copy(self, value: Any) -> Any:
         """The copy of one value; equal objects inside stay one object."""
@@ -145,8 +146,9 @@ class Copier:
             for name in _HOOKS:
                 hooks = attributes.get(name)
                 if isinstance(hooks, dict):  # torch's own compute weights
-                    attributes[name] = type(hooks)((key, hook) for key, hook in hooks.items() if _is_torchs(hook))
-                    self._hooks += [(attributes[name], *each) for each in hooks.items() if not _is_torchs(each[1])]
+                    own = {key: hook for key, hook in hooks.items() if not _is_torchs(hook)}
+                    kept = attributes[name] = type(hooks)(each for each in hooks.items() if each[0] not in own)
+                    self._hooks += [(kept, *each) for each in own.items()]
             self._module(value, copy)
         if not self._depth and self._keeps_hooks:
             self._attach_hooks()
@@ -157,11 +159,11 @@ class Copier:
         copies = {id(copy) for _, copy in self._copies.values()} if self._hooks else ()
         for hooks, key, hook in self._hooks:
             if isinstance(hook, types.MethodType) and id(hook.__self__) in copies:
-                hooks[key] = hook
+                hooks[key], self.hooked = hook, True
             elif isinstance(hook, types.FunctionType) and hook.__closure__ is not None:
                 contents = _contents(hook)
                 if any(id(each) in self._copies for each in contents) and all(map(self._is_harmless, contents)):
-                    hooks[key] = self._rebound(hook)
+                    hooks[key], self.hooked = self._rebound(hook), True
         self._hooks.clear()
 
     def _is_harmless(self, value: Any) -> bool:

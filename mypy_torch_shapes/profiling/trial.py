@@ -53,7 +53,8 @@ class Trials:
         self._began = 0.0, 0.0
         self._trial_limit = 0.0
         self._apart = contextlib.ExitStack()
-        self._without_hooks: set[int] = set()  # calls that cannot be repeated with the program's hooks
+        self._hooked: set[int] = set()  # calls of modules with hooks of the program
+        self._without_hooks: set[int] = set()  # those of them that cannot be repeated with these
 
     def __enter__(self) -> Trials:
         if self._progress is not None:
@@ -87,7 +88,7 @@ class Trials:
     def mode(self, call: RootCall) -> tuple[Mode | None, bool]:
         """The fastest mode in which the call can be repeated as it was; whether what it says can be confirmed."""
         found = self._mode(call)
-        if found[0] is None:
+        if found[0] is None and id(call) in self._hooked:
             self._without_hooks.add(id(call))
             found = self._mode(call)
         return found
@@ -181,7 +182,10 @@ class Trials:
                 copier.replace(items, [copier.copy(item) for item in _resized(items, sizes[path, LENGTH])])
         given = [sizes.get((name, NUMBER), value) for name, value in bound_arguments(call)]
         args, rest = tuple(given[: len(call.args)]), given[len(call.args) :]
-        return copier.copy(call.module), copier.copy(args), copier.copy(dict(zip(call.kwargs, rest, strict=True)))
+        revived = copier.copy(call.module), copier.copy(args), copier.copy(dict(zip(call.kwargs, rest, strict=True)))
+        if copier.hooked:
+            self._hooked.add(id(call))
+        return revived
 
 
 @contextlib.contextmanager

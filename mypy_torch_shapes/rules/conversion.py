@@ -9,7 +9,7 @@ from ..shapes.relations import Truth, equal
 from ..shapes.tensor_type import TensorType
 from ..shapes.unknown import Undecided, Unknown, UnknownDevice, UnknownNumber
 from .autocast import only_cpu
-from .filling import TENSOR_CLASSES
+from .filling import TENSOR_CLASSES, dtype_of_class
 from .inputs import operand
 from .mismatch import DTYPE, Mismatch
 from .promotion import given_dtype, result_type
@@ -124,9 +124,10 @@ def retyped(input: Any, dtype: Any = None, non_blocking: Any = False) -> Any:
     if dtype is None:
         return _type_name(tensor)
     if isinstance(dtype, str):
-        if dtype.rsplit(".", 1)[-1] not in TENSOR_CLASSES:
+        named = dtype_of_class(dtype)
+        if named is None:
             raise Undecided(f"dtype = {dtype!r}")
-        return TensorType(BY_NAME[TENSOR_CLASSES[dtype.rsplit(".", 1)[-1]]], tensor.dims)
+        return TensorType(named, tensor.dims)
     return TensorType(given_dtype(dtype, None), tensor.dims)
 
 

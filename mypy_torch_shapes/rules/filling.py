@@ -33,6 +33,11 @@ TENSOR_CLASSES = {
 }
 
 
+def dtype_of_class(name: str) -> DType | None:
+    """What tensors of a class hold: "torch.cuda.HalfTensor", "HalfTensor". None for any other name."""
+    return BY_NAME.get(TENSOR_CLASSES.get(name.rpartition(".")[2], ""))
+
+
 @rule("torch.tensor", "torch.as_tensor", "torch.asarray")
 def tensor(data: Any, dtype: Any = None, device: Any = None, **_: Any) -> TensorType:
     return from_data(data, dtype)

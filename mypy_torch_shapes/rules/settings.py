@@ -29,7 +29,9 @@ class Setting(Generic[T]):
 
     def set(self, chosen: T | None) -> Token[Cell]:
         """Choose until `reset`."""
-        return self._cell.set({_CHOSEN: chosen})
+        token = self._cell.set({})
+        self.choose(chosen)
+        return token
 
     def reset(self, token: Token[Cell]) -> None:
         self._cell.reset(token)
